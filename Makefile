@@ -1,0 +1,43 @@
+# Everything a newcomer types. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format clean
+
+help: ## list what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/ready ## set up, send a sample issue to a local inbox, print the page to open
+	@$(BIN)/dispatch demo
+
+test: .venv/ready-to-test ## run the whole suite: style, types, contracts, SQLite, PostgreSQL, SMTP, browser
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check --quiet src tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: test ## the same as test
+
+format: .venv/ready-to-test ## put the code into its one format
+	@$(BIN)/ruff check --fix --quiet src tests
+	@$(BIN)/ruff format --quiet src tests
+
+clean: ## remove what was set up
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/ready: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Setting up (once) …"
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/ready-to-test: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Setting up for tests (once) …"
+	@$(PIP) --upgrade 'pip>=25.1'
+	@$(PIP) --editable '.[postgres]' --group dev
+	@touch $@ .venv/ready

@@ -1,0 +1,100 @@
+"""`dispatch issues`: what there was, one by one; pause, resume and cancel."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from dispatch.cli.opening import open_dispatch
+
+issues_app = typer.Typer(help="What was sent, one by one; pause, resume and cancel.", no_args_is_help=True)
+
+IssueId = Annotated[int, typer.Argument(help="The issue's id, as `dispatch issues list` prints it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+@issues_app.command(name="list")
+def list_issues(
+    context: typer.Context,
+    as_json: AsJson = False,
+    count: Annotated[int, typer.Option("--last", min=1, help="How many.")] = 1000,
+) -> None:
+    """List the issues, newest first.
+
+    Examples:
+
+      dispatch issues list
+
+      dispatch issues list --json --last 5
+    """
+    with open_dispatch(context.obj.config) as dispatch:
+        issues = asyncio.run(dispatch.issues(count))
+        if as_json:
+            typer.echo(json.dumps([issue.as_json() for issue in issues], indent=2))
+            return
+        for issue in issues:
+            typer.echo(issue.line())
+
+
+@issues_app.command()
+def show(context: typer.Context, issue: IssueId, as_json: AsJson = False) -> None:
+    """Show one issue: its posts, its arithmetic, and by name everybody who was ever in doubt.
+
+    Examples:
+
+      dispatch issues show 12
+
+      dispatch issues show 12 --json
+    """
+    with open_dispatch(context.obj.config) as dispatch:
+        detail = asyncio.run(dispatch.issue_detail(issue))
+        typer.echo(json.dumps(detail.as_json(), indent=2, ensure_ascii=False) if as_json else "\n".join(detail.lines()))
+
+
+@issues_app.command()
+def pause(context: typer.Context, issue: IssueId) -> None:
+    """Send nothing more of an issue until it is resumed.
+
+    Examples:
+
+      dispatch issues pause 12
+
+      dispatch issues resume 12
+    """
+    with open_dispatch(context.obj.config) as dispatch:
+        typer.echo(asyncio.run(dispatch.pause_issue(issue)))
+
+
+@issues_app.command()
+def resume(context: typer.Context, issue: IssueId) -> None:
+    """Go on with an issue that was paused, by you or by the brake.
+
+    Examples:
+
+      dispatch issues resume 12
+
+      dispatch issues show 12
+    """
+    with open_dispatch(context.obj.config) as dispatch:
+        typer.echo(asyncio.run(dispatch.resume_issue(issue)))
+
+
+@issues_app.command()
+def cancel(
+    context: typer.Context,
+    issue: IssueId,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many people it concerns, change nothing.")
+    ] = False,
+) -> None:
+    """Stop an issue for good; whoever did not get it yet gets its posts with the next one.
+
+    Examples:
+
+      dispatch issues cancel 12 --dry-run
+
+      dispatch issues cancel 12
+    """
+    with open_dispatch(context.obj.config) as dispatch:
+        typer.echo(asyncio.run(dispatch.cancel_issue(issue, dry_run=dry_run)))

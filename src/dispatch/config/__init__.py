@@ -1,0 +1,1 @@
+"""The configuration: its shape, reading it with errors that name file, line and key, and secrets."""

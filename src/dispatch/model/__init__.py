@@ -1,0 +1,1 @@
+"""What things are: frozen dataclasses and enums that know nothing of HTTP, SQL, SMTP or TOML."""

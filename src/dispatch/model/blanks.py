@@ -1,0 +1,35 @@
+"""The blanks of a message: the few places that differ from one recipient to the next.
+
+A blank stands in templates as a marker that premailer, lxml and quoted-printable leave alone: in a link
+`https://blank.invalid/NAME` (a reserved name, RFC 2606), in text `~NAME~`. Only these names exist, so a marker that
+is left over, or one nobody knows, is found by looking for the two forms.
+"""
+
+import re
+from enum import StrEnum
+
+
+class Blank(StrEnum):
+    """One blank. The comment says what fills it."""
+
+    ADDRESS = "ADDRESS"  # the recipient's address, text
+    UNSUBSCRIBE = "UNSUBSCRIBE"  # https link with the subscription's token
+    PREFERENCES = "PREFERENCES"  # https link with the subscription's token
+    TO = "TO"  # To header's mailbox
+    MESSAGE_ID = "MESSAGE_ID"  # <…> from the delivery, the same at every try
+    DATE = "DATE"  # RFC 5322 date of the try
+    UNSUBSCRIBE_MAILTO = "UNSUBSCRIBE_MAILTO"  # mailto: address of List-Unsubscribe
+
+
+LINK_HOST = "https://blank.invalid/"
+TEXT_MARKER = re.compile(r"https://blank\.invalid/([A-Z_]+)|~([A-Z_]{2,})~")
+
+
+def link(blank: Blank) -> str:
+    """The marker of a blank that stands where a URL stands."""
+    return LINK_HOST + blank.value
+
+
+def text(blank: Blank) -> str:
+    """The marker of a blank that stands in running text or in a header."""
+    return f"~{blank.value}~"

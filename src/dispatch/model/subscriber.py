@@ -1,0 +1,54 @@
+"""People who asked for a newsletter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscription stands; only `active` ones get issues."""
+
+    UNCONFIRMED = "unconfirmed"
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never to be mailed."""
+
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    ERASED = "erased"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A person with an address. `cohort` is fixed for life and decides which books they are shown."""
+
+    id: int
+    address: str
+    name: str
+    region: str
+    language: str
+    zone: str
+    cohort: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscriber's place in one newsletter. `seen_seq` is how far they have been served."""
+
+    id: int
+    subscriber_id: int
+    newsletter: str
+    schedule: str
+    state: SubscriptionState
+    seen_seq: int
+    paused_until: datetime | None
+    books: bool
+    joined_at: datetime
+    left_at: datetime | None
+    consent_at: datetime | None
+    consent_source: str

@@ -1,0 +1,1 @@
+"""Where things are kept: tables, migrations, one file of typed functions per noun. The only SQL."""
