@@ -11,8 +11,10 @@
     ├── AddressError            (ValueError) not a mail address we can send to
     ├── ScheduleError           (ValueError) not a schedule we understand
     ├── BooksError              books.toml is wrong; carries every problem found
+    ├── PictureError            (ValueError) not a picture that a mail can show
     ├── ImportFileError         a CSV file cannot be read at all
-    ├── RelayError              the relay cannot be used as configured (address, TLS, log-in)
+    ├── RelayError              the relay cannot be used, or does not answer; trying later may help
+    │   └── RelaySetupError     its TLS or its log-in is wrong: trying again does not help
     └── NothingToDoError        asked for work, and there is none (exit code 3)
 
 Every message is a sentence that names the thing and says what to do. No message holds a secret.
@@ -79,12 +81,20 @@ class BooksError(DispatchError):
         super().__init__("\n".join(problems))
 
 
+class PictureError(DispatchError, ValueError):
+    """These bytes are not a picture that a mail can show; the message says why."""
+
+
 class ImportFileError(DispatchError):
     """A file of subscribers cannot be read at all (single bad rows are reported, not raised)."""
 
 
 class RelayError(DispatchError):
-    """The relay cannot be used as configured: its address, its TLS or its log-in."""
+    """The relay cannot be used: it does not answer, refuses us, or is not configured; trying later may help."""
+
+
+class RelaySetupError(RelayError):
+    """The relay's TLS or our log-in is wrong: somebody has to change something before mail can leave."""
 
 
 class NothingToDoError(DispatchError):

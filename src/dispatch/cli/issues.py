@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dispatch.cli.answers import detail_as_json, detail_lines, issue_as_json, issue_line
 from dispatch.cli.opening import open_dispatch
 
 issues_app = typer.Typer(help="What was sent, one by one; pause, resume and cancel.", no_args_is_help=True)
@@ -31,10 +32,10 @@ def list_issues(
     with open_dispatch(context.obj.config) as dispatch:
         issues = asyncio.run(dispatch.issues(count))
         if as_json:
-            typer.echo(json.dumps([issue.as_json() for issue in issues], indent=2))
+            typer.echo(json.dumps([issue_as_json(issue) for issue in issues], indent=2))
             return
         for issue in issues:
-            typer.echo(issue.line())
+            typer.echo(issue_line(issue))
 
 
 @issues_app.command()
@@ -49,7 +50,11 @@ def show(context: typer.Context, issue: IssueId, as_json: AsJson = False) -> Non
     """
     with open_dispatch(context.obj.config) as dispatch:
         detail = asyncio.run(dispatch.issue_detail(issue))
-        typer.echo(json.dumps(detail.as_json(), indent=2, ensure_ascii=False) if as_json else "\n".join(detail.lines()))
+        if as_json:
+            typer.echo(json.dumps(detail_as_json(detail), indent=2, ensure_ascii=False))
+            return
+        for line in detail_lines(detail):
+            typer.echo(line)
 
 
 @issues_app.command()

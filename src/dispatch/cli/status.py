@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
+from dispatch.cli.answers import issue_as_json, issue_line
 from dispatch.cli.opening import open_dispatch
-
-COLUMNS = ("audience", "accepted", "refused", "suppressed", "in_doubt", "waiting")
 
 
 def status(
@@ -28,9 +27,9 @@ def status(
     """
     with open_dispatch(context.obj.config) as dispatch:
         if as_json:
-            issues = asyncio.run(dispatch.issues(1_000_000 if count == 20 else count))
-            typer.echo(json.dumps([issue.as_json() for issue in issues], indent=2))
+            typer.echo(json.dumps([issue_as_json(issue) for issue in asyncio.run(dispatch.issues(count))], indent=2))
             return
-        report = asyncio.run(dispatch.status(count))
-        for line in report:
-            typer.echo(line)
+        for issue in asyncio.run(dispatch.issues(count)):
+            typer.echo(issue_line(issue))
+        for line in asyncio.run(dispatch.needs_a_look()):
+            typer.echo(f"! {line}")

@@ -34,7 +34,10 @@ def parse_duration(text: str) -> timedelta:
     match = re.fullmatch(r"\s*(\d+)\s*([smhdw])\s*", text)
     if not match:
         raise ValueError(f"expected {DURATION_FORM}")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError as error:
+        raise ValueError(f"expected {DURATION_FORM}, and not that long") from error
 
 
 def parse_rate(text: str) -> Rate:
@@ -46,9 +49,14 @@ def parse_rate(text: str) -> Rate:
 
 
 def format_duration(length: timedelta) -> str:
-    """Write a length of time the way it is configured, in the largest unit that fits exactly."""
+    """Write a length of time the way it is configured, in the largest unit up to days that fits exactly."""
     seconds = int(length.total_seconds())
-    for letter, size in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
+    for letter, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds and seconds % size == 0:
             return f"{seconds // size}{letter}"
     return f"{seconds}s"
+
+
+def format_rate(rate: Rate) -> str:
+    """Write a rate the way it is configured."""
+    return f"{rate.count}/{next(name for name, period in _PERIODS.items() if period == rate.period)}"

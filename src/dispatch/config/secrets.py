@@ -1,13 +1,18 @@
 """Secrets are named in the configuration (`env:NAME`, `file:PATH`), read where they are used, and never printed."""
 
 import os
+import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from dispatch.errors import ConfigurationError
 
 MIN_KEY_BYTES = 16
-SECRET_FORM = '"env:NAME" or "file:PATH"'
+NEW_KEY_BYTES = 32
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+REFERENCE_FORM = '"env:NAME" or "file:PATH"'
 
 
 def is_reference(text: str) -> bool:
@@ -57,3 +62,31 @@ class SecretReference:
         if len(key) < MIN_KEY_BYTES:
             raise ConfigurationError([f"{self.place}: a key has at least {MIN_KEY_BYTES} bytes, this has {len(key)}"])
         return key
+
+
+def make_key(path: Path) -> bool:
+    """Write a new key (64 hex digits) that only its owner can read; False, and nothing done, where a file is already.
+
+    Raises OSError where it cannot be written.
+    """
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"{secrets.token_hex(NEW_KEY_BYTES)}\n")
+        file.flush()
+        # A key that a power cut takes away would take every suppression with it.
+        os.fsync(file.fileno())
+    return True
+
+
+def is_private(path: Path) -> bool:
+    """Whether nobody but the owner (and the system) can read or change a file."""
+    return not stat.S_IMODE(path.stat().st_mode) & 0o077
+
+
+def make_private(path: Path) -> None:
+    """Take a file from everybody but its owner; raises OSError where it is not ours."""
+    path.chmod(FILE_MODE)

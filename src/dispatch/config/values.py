@@ -6,21 +6,23 @@ The words (`Allowed`) stand in error messages and in docs/configuration.md. A va
 
 import ipaddress
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from dispatch.config.durations import DURATION_FORM, RATE_FORM, Rate, parse_duration, parse_rate
-from dispatch.config.secrets import SECRET_FORM, SecretReference, is_reference
-from dispatch.errors import AddressError
+from dispatch.config.secrets import REFERENCE_FORM, SecretReference, is_reference
+from dispatch.errors import AddressError, ScheduleError
 from dispatch.model.address import parse_address
+from dispatch.model.schedule import FORMS, parse_schedule
 
 REASON = "reason"
 SUBJECT_WORDS = ("lead", "number", "date", "site", "newsletter")
@@ -28,10 +30,11 @@ SUBJECT_WORDS = ("lead", "number", "date", "site", "newsletter")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What may be written for a value. Of a `private` one, what was found is never repeated."""
+    """What may be written for a value; of a `private` one, what was found is never repeated."""
 
     form: str
     private: bool = False
+    words: Callable[[], Iterable[str]] | None = None  # the values themselves, to guess what was meant
 
 
 def because(reason: str) -> PydanticCustomError:
@@ -95,11 +98,20 @@ def _subject(value: str) -> str:
     return _one_line(value)
 
 
+def _schedule(value: str) -> str:
+    try:
+        parse_schedule(value)
+    except ScheduleError as error:
+        reason = str(error).removeprefix(f'"{value}" is not a schedule: ').removesuffix(f". Write {FORMS}.")
+        raise because(reason) from error
+    return value
+
+
 def _secret(value: object, info: ValidationInfo) -> object:
     if isinstance(value, SecretReference):
         return value
     if not isinstance(value, str) or not is_reference(value):
-        raise ValueError(f"expected {SECRET_FORM}")
+        raise ValueError(f"expected {REFERENCE_FORM}")
     return SecretReference(value, _base(info))
 
 
@@ -137,6 +149,7 @@ def _network(value: str) -> str:
     return value
 
 
+DOMAIN = r"^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$"
 HOST_PORT = r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):\d{1,5}$"
 
 Whole = Annotated[int, Strict()]
@@ -149,6 +162,7 @@ Slug = Annotated[
 Line = Annotated[str, AfterValidator(_one_line), Allowed("text on one line")]
 Title = Annotated[str, Field(min_length=1), AfterValidator(_one_line), Allowed("text on one line, not empty")]
 PostalAddress = Annotated[str, Field(min_length=10), Allowed("an address of at least 10 characters")]
+ScheduleText = Annotated[str, AfterValidator(_schedule), Allowed(FORMS)]
 Language = Annotated[
     str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"), Allowed('a language like "en" or "en-US"')
 ]
@@ -164,9 +178,14 @@ ListId = Annotated[
     Allowed('a name like "review.lamplight.example", without angle brackets'),
 ]
 Duration = Annotated[timedelta, BeforeValidator(_duration), Allowed(DURATION_FORM)]
+Interval = Annotated[Duration, Field(ge=timedelta(seconds=1)), Allowed(f"{DURATION_FORM}, of a second or more")]
 RateLimit = Annotated[Rate, BeforeValidator(_rate), Allowed(RATE_FORM)]
 Backlog = Annotated[int | timedelta, BeforeValidator(_backlog), Allowed(f"a number of posts, or {DURATION_FORM}")]
-Zone = Annotated[str, AfterValidator(_zone), Allowed('a time zone of the IANA database like "Europe/London"')]
+Zone = Annotated[
+    str,
+    AfterValidator(_zone),
+    Allowed('a time zone of the IANA database like "Europe/London"', words=available_timezones),
+]
 Address = Annotated[str, AfterValidator(_address), Allowed('an address like "name@example.com"')]
 Mailbox = Annotated[
     str, AfterValidator(_mailbox), Allowed('a sender like "Name <name@example.com>", or an address alone')
@@ -174,7 +193,7 @@ Mailbox = Annotated[
 Secret = Annotated[
     SecretReference,
     BeforeValidator(_secret),
-    Allowed(f"{SECRET_FORM}; secrets are never written into the configuration", private=True),
+    Allowed(f"{REFERENCE_FORM}; secrets are never written into the configuration", private=True),
 ]
 FilePath = Annotated[Path, AfterValidator(_path), Allowed("a path, relative to the folder of this file")]
 HttpUrl = Annotated[
@@ -196,6 +215,8 @@ Host = Annotated[
     Field(pattern=r"^([^\s:/@\[\]]+|[0-9A-Fa-f:.]+)$"),
     Allowed('a host name like "smtp.example.com" (the port has its own key)'),
 ]
+Domain = Annotated[str, Field(pattern=DOMAIN), Allowed('a domain like "example.com"')]
+Selector = Annotated[str, Field(pattern=DOMAIN), Allowed("a name of letters, digits, hyphens and dots")]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
 Listen = Annotated[str, Field(pattern=HOST_PORT), Allowed('an address and port like "127.0.0.1:8480"')]
 Network = Annotated[str, AfterValidator(_network), Allowed('an address or network like "10.0.0.0/8"')]

@@ -4,6 +4,7 @@ import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -73,9 +74,14 @@ def cohort_of(digest: str) -> int:
 
 
 def masked(address: str) -> str:
-    """An address fit for a log line: first letter and domain."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    """An address fit for a log line: first letter and domain, at most 80 characters, nothing that moves a cursor.
+
+    Takes anything: what is no address may still be most of one, so of that only the first letter stays.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    first, domain = (local[:1], domain) if at else (domain[:1], "")
+    shown = f"{first}…{at}{domain[:77]}"
+    return "".join(character if character.isprintable() else "?" for character in shown)
 
 
 def _check_local_part(local: str) -> None:
@@ -87,6 +93,7 @@ def _check_local_part(local: str) -> None:
         raise AddressError("the part before the @ has an invisible character in it")
 
 
+@lru_cache(maxsize=4096)  # A million subscribers share a few thousand domains, and IDNA takes its time.
 def _ascii_domain(domain: str) -> str:
     try:
         name = idna.encode(domain.removesuffix("."), uts46=True).decode("ascii").lower()
@@ -94,4 +101,6 @@ def _ascii_domain(domain: str) -> str:
         raise AddressError("the part after the @ is not a domain name") from error
     if "." not in name:
         raise AddressError("the part after the @ has no dot in it")
+    if name.rpartition(".")[2].isdigit():
+        raise AddressError("the part after the @ is a number, not a domain name")
     return name

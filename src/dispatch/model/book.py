@@ -1,6 +1,6 @@
 """Books, the shops that sell them, and the block that a mail shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from dispatch.model.post import Picture
@@ -44,6 +44,51 @@ class Book:
     only: tuple[str, ...] = ()
     until: date | None = None
     shops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the house says that is no book: a reading, an anthology's call, a subscription."""
+
+    slug: str
+    title: str
+    text: str
+    url: str
+    weight: int = 1
+    only: tuple[str, ...] = ()
+    starts: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The house whose books these are. `shop` is the pattern of its own shop's pages ({slug}, {isbn}), "" for none."""
+
+    name: str
+    shop: str = ""
+    praise: tuple[Praise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All of books.toml. `regions` has the shops of each region in their order, `elsewhere` those of every other."""
+
+    press: Press
+    books: tuple[Book, ...]
+    regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop as data. `link` has {isbn}, {asin} or {slug} in it; `region` says whose edition it sells, "" any."""
+
+    slug: str
+    name: str
+    link: str
+    region: str = ""
+    preposition: str = "from"  # "on" of a place where many sell
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,58 @@ class Reply:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
 
 
+class Stage(StrEnum):
+    """How far a try had come in the SMTP conversation."""
+
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"  # up to the final dot
+    DOT = "dot"  # the final dot and its reply
+
+
+class Outcome(StrEnum):
+    """What one try came to."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"  # 4xx about this recipient or message
+    REFUSED = "refused"  # 5xx of the recipient
+    TURNED_AWAY = "turned_away"  # 5xx of the relay (policy, log-in, system): says nothing about the recipient
+    BUSY = "busy"  # 4xx of the relay: 421 anywhere, or before a recipient was named
+    LOST = "lost"  # the connection went before the final dot: nothing can have arrived
+    IN_DOUBT = "in_doubt"  # the dot may have left and no reply was read
+    UNLICENSED = "unlicensed"  # no dot was written: the ledger did not license it
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try as the relay answered it. `reason` is ours, for what was decided before asking the relay."""
+
+    outcome: Outcome
+    stage: Stage
+    reply: Reply | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a try means for its delivery: the state it goes to, and what is written down."""
+
+    delivery_id: int
+    state: DeliveryState
+    at: datetime
+    due_at: datetime  # of the next try; else when it ended
+    attempts: int
+    reply: str = ""
+    reason: str = ""
+    outcome: str = ""  # of the attempt row; "" for none
+    done: str = ""  # in doubt: what was done about it
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will be tried."""
+        return self.state in (DeliveryState.ACCEPTED, DeliveryState.REFUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """What the sender needs of one claimed delivery."""

@@ -22,6 +22,15 @@ class SuppressionReason(StrEnum):
     OPERATOR = "operator"
 
 
+# Weakest first. A stronger reason replaces a weaker one, never the other way round: an erased complaint stays one.
+SUPPRESSION_STRENGTH = (
+    SuppressionReason.OPERATOR,
+    SuppressionReason.ERASED,
+    SuppressionReason.BOUNCED,
+    SuppressionReason.COMPLAINED,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """A person with an address. `cohort` is fixed for life and decides which books they are shown."""
@@ -34,6 +43,28 @@ class Subscriber:
     zone: str
     cohort: int
     created_at: datetime
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscriber:
+    """A person about to be stored: their address, the keyed hash of its mailbox, and what is known of them."""
+
+    address: str
+    address_hash: str
+    name: str = ""
+    region: str = ""
+    language: str = ""
+    zone: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """When somebody agreed to be mailed, and where; both may be unknown."""
+
+    at: datetime | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +83,13 @@ class Subscription:
     left_at: datetime | None
     consent_at: datetime | None
     consent_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands about one mailbox and one newsletter before anything is changed."""
+
+    subscriber_id: int | None = None
+    subscription_id: int | None = None
+    state: SubscriptionState | None = None
+    suppressed: SuppressionReason | None = None

@@ -14,6 +14,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+# Connection is handed on: a verb that makes one transaction of several store functions names its type, no more.
+__all__ = ["Connection", "Database", "skip_locked", "sqlite_url"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

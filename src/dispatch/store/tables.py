@@ -128,6 +128,7 @@ newsletter_post = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     _reference("post_id", "post.id"),
     sa.Column("released_at", Utc, nullable=False),
+    sa.Column("left_out_at", Utc),  # an issue went past it while it was withdrawn; back again, it gets a new seq
     sa.PrimaryKeyConstraint("newsletter_id", "seq"),
     sa.UniqueConstraint("newsletter_id", "post_id"),
 )
@@ -152,6 +153,7 @@ issue = sa.Table(
     _text("slot", None),
     sa.Column("due_at", Utc, nullable=False),
     sa.Column("number", sa.BigInteger),
+    sa.Column("after_seq", sa.BigInteger, nullable=False, server_default="0"),  # issue_post is complete for (after_seq, through_seq]
     sa.Column("through_seq", sa.BigInteger, nullable=False),
     _text("state", None),
     _text("reason"),

@@ -1,0 +1,206 @@
+"""Cleaning: an entry as a stranger wrote it → a post that can stand in a mail.
+
+    entry ─readable→ text ─parse→ tree ─boxes, pictures, videos, links, quotations→ blocks ─words→ HTML ─nh3→ safe HTML
+
+The tree is worked on by lxml; the last word has nh3, whose parser is a browser's. What one pass uncovers the next one
+sees, so passes are repeated until nothing changes: cleaning what is clean changes nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+import nh3
+from lxml import etree
+
+from dispatch.collecting import debris, paragraphs, pictures_in_text, quotations, videos
+from dispatch.collecting.lines import derived_title, plain_line, plain_name
+from dispatch.collecting.links import absolute_url, host_of, make_links_absolute
+from dispatch.collecting.markup import (
+    Element,
+    UncleanableError,
+    has_markup,
+    is_blank,
+    parse_body,
+    readable,
+    remove,
+    tags,
+    text_of,
+)
+from dispatch.collecting.rules import identity_keys
+from dispatch.model.post import CleanEntry, Entry
+
+MAX_PASSES = 6
+TAGS = set(
+    "a abbr b bdi bdo blockquote br caption cite code dd del dfn dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd "
+    "li mark ol p pre q rp rt ruby s samp small strong sub sup table tbody td tfoot th thead tr u ul var wbr".split()
+)
+ATTRIBUTES = {
+    "*": {"lang", "dir"},
+    "a": {"href"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "img": {"src", "alt", "width", "height"},
+    "li": {"value"},
+    "ol": {"start", "reversed"},
+    "q": {"cite"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+_DROPPED_WITH_CONTENT = {"script", "style", "title", "textarea", "noscript", "template", "svg", "iframe", "object", "math"}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an entry comes from: what its source says of itself, for what the entry leaves open."""
+
+    site_url: str = ""
+    language: str = ""
+    own_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CleanBody:
+    """A cleaned body, and the number of replies if a page's comment section had to be cut off it."""
+
+    html: str
+    replies: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """A post's picture, and the body without it where it stood at the very top."""
+
+    body: str
+    url: str | None = None
+    alt: str = ""
+    credit: str = ""
+
+
+def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:  # noqa: B008
+    """Clean one entry; raises UncleanableError, a sentence without its name, if it cannot become a post."""
+    url = _address(entry, origin)
+    base = absolute_url(entry.base_url, url) or url or origin.site_url
+    body = clean_html(entry.html, base, url)
+    if is_blank(body.html):
+        body = clean_html(entry.summary_html, base, url)
+    lead = _lead_picture(body.html, absolute_url(entry.image_url, base), plain_line(entry.image_alt))
+    text = plain_text(body.html)
+    title = plain_line(entry.title) or derived_title(text) or plain_line(lead.alt)
+    if not title:
+        raise UncleanableError("it has neither a title nor a text")
+    return CleanEntry(
+        title=title,
+        url=url,
+        author=_join_names([plain_name(author) for author in entry.authors]),
+        body=lead.body,
+        published_at=entry.published_at,
+        updated_at=entry.updated_at,
+        categories=tuple(dict.fromkeys(filter(None, (plain_line(name, 80) for name in entry.categories[:50])))),
+        words=len(text.split()),
+        replies=entry.replies if entry.replies is not None else body.replies,
+        replies_url=absolute_url(entry.replies_url, base) or "",
+        language=next((name for name in (entry.language or "", origin.language) if _LANGUAGE.fullmatch(name)), ""),
+        image_url=lead.url,
+        image_alt=lead.alt,
+        image_credit=lead.credit,
+        keys=identity_keys(entry.guid, url or None, title, text, origin.own_hosts),
+    )
+
+
+def clean_html(html: str, base: str | None, own_url: str = "") -> CleanBody:
+    """HTML or plain text as safe HTML of simple blocks, links absolute against `base`.
+
+    `own_url`: the post's own address, by whose host an invitation to read on is known. Raises UncleanableError.
+    """
+    text = readable(html)
+    if not has_markup(text):
+        text = paragraphs.paragraphs_of_text(text)
+    replies: int | None = None
+    for _ in range(MAX_PASSES):
+        cleaned = _pass(text, base, host_of(own_url))
+        replies = cleaned.replies if replies is None else replies
+        if cleaned.html == text:
+            return CleanBody(text, replies)
+        text = cleaned.html
+    # Markup so odd that two parsers never agree on it: its words are kept, its markup is not.
+    return CleanBody(_pass(paragraphs.escaped_paragraphs(plain_text(text)), base, host_of(own_url)).html, replies)
+
+
+def plain_text(html: str) -> str:
+    """The words of cleaned HTML, blocks parted by a space."""
+    return text_of(parse_body(re.sub(r"(?=</?(?:p|li|h\d|td|th|blockquote|figcaption|pre|dt|dd|br|tr)\b)", " ", html)))
+
+
+def _pass(html: str, base: str | None, own_host: str) -> CleanBody:
+    if is_blank(html):
+        return CleanBody("")
+    body = parse_body(html)
+    etree.strip_elements(body, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
+    pictures_in_text.resolve_pictures(body, base)
+    videos.replace_videos(body, base)
+    debris.drop_boxes(body)
+    quotations.join_quotations(body)
+    make_links_absolute(body, base)
+    paragraphs.settle_blocks(body)
+    replies = debris.drop_words(body, own_host)
+    paragraphs.drop_empty(body)
+    quotations.name_sources(body)
+    return CleanBody(_safe(paragraphs.serialised(body)), replies)
+
+
+def _safe(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        clean_content_tags=_DROPPED_WITH_CONTENT,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def _address(entry: Entry, origin: Origin) -> str:
+    """Where the entry can be read: its link, else a guid that is an address, else the site itself."""
+    base = entry.base_url or origin.site_url or None
+    return absolute_url(entry.url, base) or absolute_url(entry.guid, None) or absolute_url(origin.site_url, None) or ""
+
+
+def _join_names(names: list[str]) -> str:
+    names = [name for name in dict.fromkeys(names) if name][:5]
+    return names[0] if len(names) == 1 else " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _lead_picture(html: str, given: str | None, alt: str) -> _Lead:
+    """The picture above the post: the entry's own, else the first of its text.
+
+    One that opens the text is taken out of it, because it is shown above the title or beside it.
+    """
+    if given and (pictures_in_text.is_tracker(given) or pictures_in_text.is_placeholder(given)):
+        given = None
+    if "<img" not in html:
+        return _Lead(html, given, alt)
+    body = parse_body(html)
+    picture = next(iter(tags(body, "img")))
+    source, block = picture.get("src") or "", body[0]
+    opens = picture in tags(block, "img") and _is_picture_alone(block)
+    if given and not (opens and pictures_in_text.same_picture(given, source)):
+        return _Lead(html, given, alt)
+    if _is_video_still(picture) or not opens:
+        return _Lead(html, given or source, alt or picture.get("alt") or "")
+    caption = block.find("figcaption")
+    credit = text_of(caption)[:200] if caption is not None else ""
+    remove(block)
+    return _Lead(_safe(paragraphs.serialised(body)), given or source, alt or picture.get("alt") or "", credit)
+
+
+def _is_picture_alone(block: Element) -> bool:
+    if len(tags(block, "img")) != 1:
+        return False
+    return block.tag == "figure" or (block.tag == "p" and not text_of(block))
+
+
+def _is_video_still(picture: Element) -> bool:
+    link = picture.getparent()
+    return link is not None and link.tag == "a" and videos.find_video(link.get("href") or "") is not None

@@ -1,0 +1,214 @@
+"""What plugins and themes leave in a post and no reader came for: share bars, comment forms, print buttons, footers.
+
+First by class and id, while they are there (`drop_boxes`); then by the words, because much of it arrives as bare text
+(`drop_words`). Words that mean something elsewhere ("Email", "Related") only count where nothing but such words stands.
+"""
+
+import re
+
+from dispatch.collecting.links import host_of
+from dispatch.collecting.markup import BLANK, Element, following, is_blank, remove, tags, text_of
+
+_UNWANTED = (
+    "script style template iframe object embed applet svg canvas audio video button select textarea input option datalist "
+    "progress meter dialog map area frame frameset noframes meta link base title head param source track label legend"
+).split()
+_FORM_TEXT = 600  # characters; a form with more is a page that somebody wrapped into one
+
+# A class or id that begins like this is such a box, whatever follows.
+_BOXES = re.compile(
+    r"(?:sharedaddy|sd-sharing|sd-block|sd-like|sd-social|jp-relatedposts|jp-related|jp-post-flair|jetpack-likes|"
+    r"jetpack-sharing|jetpack_subscription|wp-block-jetpack-(?:sharing|subscriptions|like|related)|addtoany_|a2a_|addthis|"
+    r"at-(?:share|above|below)|atstbx|sharethis|essb_|ssba|ssbp|shariff|heateor_|mashsb|swp_social|swp-|social-?_?shar|"
+    r"social-(?:icons|buttons|links|bookmarks)|share-?_?(?:buttons|bar|links|this|icons|post)|sharing-|post-shar|"
+    r"entry-shar|crp_related|yarpp|related-?_?posts|wp_rp|zem_|pdfprnt|pf-button|print-?friendly|printfriendly|wpptopdf|"
+    r"pdf-?24|image_pdf|comment-?_?(?:respond|form|list|reply|s-area)|comments-area|respond$|comments$|disqus_|feedflare|"
+    r"mc4wp|mailpoet_form|wpcf7|gform_|ninja-forms|newsletter-(?:signup|form)|subscribe-form|post-views|wpulike|tweetmeme|"
+    r"twitter-share|fb-(?:like|share|root)|g-plusone|linkedin-share|digg_|simplesocial|juiz_sps|et_social|nc_social|dpsp|"
+    r"novashare|sfsi_|screen-reader|sr-only|visually-hidden|post-navigation|nav-links|adsbygoogle|google-auto-placed|"
+    r"wp-polls|tptn_|stf-|send-?to-?friend|send_this|w3-share|scriptlesssocialsharing|kk-star-ratings|more-link$)",
+    re.IGNORECASE,
+)
+_PRINT_BUTTONS = re.compile(r"(?:image_pdf|image_print)+", re.IGNORECASE)
+_SENTENCES = re.compile(
+    r"share this(?: post| story| page| entry)?|like this|like loading|like this like loading|"
+    r"(?:click to )?(?:share|email|print)(?: this| a link)?(?: on \w+| to a friend)? opens in new window|"
+    r"send (?:this|it) to a friend|your email address will not be published(?: required fields are marked)?|"
+    r"required fields are marked|leave a (?:reply|comment)(?: to .{1,60})?(?: cancel reply)?|cancel reply|post comment|"
+    r"save my name email and website in this browser for the next time i comment|"
+    r"notify me of (?:follow-?up|new) (?:comments|posts) by (?:e-?mail|email)|"
+    r"this site uses akismet to reduce spam.{0,80}|print friendly(?: pdf (?:and )?email)?|you must be logged in to post a comment|"
+    r"you must log in to post a comment|type your email.{0,10} subscribe|add to any|"
+    r".{1,200} was originally published in .{1,100} on medium where people are continuing the conversation.{0,80}|"
+    r"the post .{1,400} (?:appeared first on|first appeared on) .{1,200}",
+    re.IGNORECASE,
+)
+_SHARE_WORDS = frozenset(
+    "share tweet print email e-mail pdf pin pinterest facebook twitter x linkedin reddit whatsapp telegram tumblr pocket "
+    "like more bluesky mastodon threads stumbleupon digg delicious google+ mail flipboard it this on post".split()
+)
+_RELATED = frozenset(
+    {"related", "related posts", "related articles", "related stories", "related reading", "you may also like"}
+    | {"you might also like", "more like this", "similar posts", "recommended reading"}
+)
+_FORM_LABELS = frozenset({"comment", "name", "email", "website", "δ", "comment name email website"})
+_COMMENT_HEADING = re.compile(r"leave a (?:reply|comment)\b.{0,80}", re.IGNORECASE)
+_COMMENT_COUNT = re.compile(
+    r"(?P<count>one|\d{1,5}) (?:responses?|comments?|replies|reply|thoughts?)(?: to .{1,300}| on .{1,300})?", re.IGNORECASE
+)
+_FORM_SENTENCE = "your email address will not be published"
+_CONTINUE = re.compile(
+    r"[(\[]?\s*(?:continue reading|read (?:the )?(?:more|rest|full|whole)|keep reading|more\s*(?:…|\.\.\.|»|→|$)|"
+    r"(?:…|\.\.\.)\s*(?:more|$)|click here to read|view (?:the )?original (?:post|article))",
+    re.IGNORECASE,
+)
+_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.|&hellip;)\s*\]|\((?:more|read more)\s*(?:…|\.\.\.)?\)|(?:…|\.\.\.)\s*\[\s*\])\s*$")
+_APPEARED_FIRST = re.compile(r"\s*\bThe post .{1,400}? (?:appeared first on|first appeared on) .{1,200}$", re.DOTALL)
+
+
+def drop_boxes(body: Element) -> None:
+    """Remove what class, id or tag says is no part of the text."""
+    for element in tags(body):
+        if element.getparent() is not None and (_is_box(element) or _is_hidden(element)):
+            remove(element)
+    for form in tags(body, "form"):
+        if len(text_of(form)) < _FORM_TEXT:
+            remove(form)
+    for element in tags(body, *_UNWANTED):
+        remove(element)
+
+
+def drop_words(body: Element, own_host: str) -> int | None:
+    """Remove what its words say is no part of the text; gives the number of replies if a comment section stood there.
+
+    To be done on settled blocks. `own_host`: "read more" that leads elsewhere is a source, not debris.
+    """
+    _drop_print_buttons(body)
+    replies = _cut_comments(body)
+    for block in tags(body, "p", "li", "h2", "h3", "h4", "h5", "h6", "figcaption", "td", "dt", "dd"):
+        if block.getparent() is not None and _is_debris(block):
+            remove(block)
+    for listing in tags(body, "ul", "ol"):
+        if len(listing) and all(_is_share_words(text_of(item)) for item in listing):
+            remove(listing)
+    _drop_related(body)
+    _drop_endings(body, own_host)
+    return replies
+
+
+def _is_box(element: Element) -> bool:
+    names = [*(element.get("class") or "").split(), element.get("id") or ""]
+    return any(_BOXES.match(name) for name in names)
+
+
+def _is_hidden(element: Element) -> bool:
+    if element.tag in ("img", "noscript"):
+        return False
+    style = (element.get("style") or "").replace(" ", "").lower()
+    return "display:none" in style or element.get("hidden") is not None
+
+
+def _plain(text: str) -> str:
+    """Words alone, in lower case: punctuation and marks differ from theme to theme."""
+    words = re.sub(r"[^\w\s+'-]|_", " ", text.lower())
+    return " ".join(words.split())
+
+
+def _is_debris(block: Element) -> bool:
+    text = text_of(block)
+    if len(text) > 800:
+        return False
+    plain = _plain(text)
+    if plain and _SENTENCES.fullmatch(plain):
+        return True
+    starred = plain in _FORM_LABELS and "*" in text
+    return starred or plain == "δ" or (_is_share_words(text) and _is_all_links(block))
+
+
+def _is_share_words(text: str) -> bool:
+    words = _plain(text).split()
+    return 0 < len(words) <= 12 and all(word in _SHARE_WORDS for word in words)
+
+
+def _is_all_links(block: Element) -> bool:
+    """Whether a block has links and nothing to read beside them."""
+    links = tags(block, "a")
+    linked = sum(len(text_of(link).replace(" ", "")) for link in links)
+    return bool(links) and linked >= len(re.sub(r"[\s|·•,/-]", "", text_of(block))) > 0
+
+
+def _drop_print_buttons(body: Element) -> None:
+    for element in [body, *tags(body)]:
+        in_code = element.tag in ("pre", "code", "kbd", "samp")
+        if element.text and not in_code and "image_p" in element.text.lower():
+            element.text = _PRINT_BUTTONS.sub("", element.text).rstrip(BLANK) or None
+        if element.tail and "image_p" in element.tail.lower():
+            element.tail = _PRINT_BUTTONS.sub("", element.tail)
+    for block in reversed(tags(body, "p", "li", "a", "span")):
+        if is_blank(text_of(block)) and not tags(block, "img"):
+            remove(block)
+
+
+def _cut_comments(body: Element) -> int | None:
+    """Cut off a comment section, from its heading (or its count) on, if it has its form below it."""
+    for block in body:
+        if not _COMMENT_HEADING.fullmatch(_plain(text_of(block))):
+            continue
+        below = [block, *following(block)]
+        if not any(_FORM_SENTENCE in _plain(text_of(element)) for element in below):
+            continue
+        start, replies = _comments_above(block)
+        for element in [start, *following(start)]:
+            remove(element)
+        return replies
+    return None
+
+
+def _comments_above(form: Element) -> tuple[Element, int | None]:
+    """Where the comments above a comment form begin, and how many their heading counts."""
+    for block in form.itersiblings(preceding=True):
+        found = _COMMENT_COUNT.fullmatch(_plain(text_of(block)))
+        if found:
+            return block, 1 if found["count"].lower() == "one" else int(found["count"])
+    return form, None
+
+
+def _drop_related(body: Element) -> None:
+    """Remove a list of related posts at the end, with its heading."""
+    for block in list(body)[-12:]:
+        if block.getparent() is None or _plain(text_of(block)) not in _RELATED:
+            continue
+        below = list(following(block))
+        if all(_is_all_links(element) or is_blank(text_of(element)) for element in below):
+            for element in [block, *below]:
+                remove(element)
+
+
+def _drop_endings(body: Element, own_host: str) -> None:
+    """Remove "Continue reading", "[…]" and "The post … appeared first on …" from the ends of paragraphs."""
+    for block in tags(body, "p", "li"):
+        while _ends_with_invitation(block, own_host):
+            remove(block[-1])
+        _shorten_end(block, _ELLIPSIS, "…")
+        if not len(block):
+            _shorten_end(block, _APPEARED_FIRST, "")
+
+
+def _ends_with_invitation(block: Element, own_host: str) -> bool:
+    if not len(block) or not is_blank(block[-1].tail):
+        return False
+    last = block[-1]
+    if last.tag != "a":
+        return False
+    leads_home = not own_host or host_of(last.get("href")) in ("", own_host)
+    text = text_of(last)
+    return leads_home and (bool(_CONTINUE.match(text)) or bool(re.fullmatch(r"\[?\s*(?:…|\.\.\.|→|»)\s*\]?", text)))
+
+
+def _shorten_end(block: Element, ending: re.Pattern[str], instead: str) -> None:
+    if len(block):
+        tail = block[-1].tail or ""
+        if ending.search(tail):
+            block[-1].tail = ending.sub(instead, tail)
+    elif block.text and ending.search(block.text):
+        block.text = ending.sub(instead, block.text)

@@ -1,0 +1,82 @@
+"""Addresses inside an entry: made absolute, made safe, and freed of what earns somebody money in secret."""
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+from dispatch.collecting.markup import Element, tags, unwrap
+
+MAX_LENGTH = 2_000
+_SCHEMES = frozenset({"http", "https"})
+_LINK_SCHEMES = _SCHEMES | {"mailto"}
+_CONTROLS_AND_SPACES = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\u200b\ufeff]")
+_AMAZON = re.compile(r"(?:^|\.)amazon\.(?:[a-z]{2,3}|com?\.[a-z]{2})$")
+# What Amazon's partner programme adds to a link; none of it is needed to find the book.
+_PARTNER_PARAMETERS = frozenset(
+    "tag linkcode linkid ascsubtag creative creativeasin camp ref ref_ adid associd camp_id slotnum smid".split()
+)
+
+
+def absolute_url(href: str | None, base: str | None) -> str | None:
+    """An http or https address, absolute; None where it is not one or there is nothing to make it absolute with."""
+    return _absolute(href, base, _SCHEMES)
+
+
+def make_links_absolute(body: Element, base: str | None) -> None:
+    """Every link and citation absolute; links that cannot be followed lose their tags and keep their words."""
+    for link in tags(body, "a"):
+        href = _absolute(link.get("href"), base, _LINK_SCHEMES)
+        if href is None:
+            unwrap(link)
+        else:
+            link.set("href", without_partner_tag(href))
+    for quotation in tags(body, "blockquote", "q", "ins", "del"):
+        if quotation.get("cite") is not None:
+            cite = absolute_url(quotation.get("cite"), base)
+            if cite is None:
+                del quotation.attrib["cite"]
+            else:
+                quotation.set("cite", cite)
+
+
+def host_of(url: str | None) -> str:
+    """The host of an address in lower case without "www.", "" where there is none."""
+    try:
+        return (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def without_partner_tag(url: str) -> str:
+    """A link to Amazon without the tag that pays a partner; any other link as it is."""
+    if not _AMAZON.search(host_of(url)):
+        return url
+    parts = urlsplit(url)
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name.lower() not in _PARTNER_PARAMETERS
+    ]
+    path = re.sub(r"/ref=[^/]*", "", parts.path)
+    return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), parts.fragment))
+
+
+def _absolute(href: str | None, base: str | None, schemes: frozenset[str]) -> str | None:
+    cleaned = _CONTROLS_AND_SPACES.sub(_encode, (href or "").strip().replace("\n", "").replace("\t", ""))
+    if not cleaned or len(cleaned) > MAX_LENGTH:
+        return None
+    try:
+        joined = urljoin(base or "", cleaned)
+        parts = urlsplit(joined)
+        if parts.scheme == "mailto" and "mailto" in schemes:
+            return joined if "@" in parts.path else None
+        if parts.scheme not in schemes or not parts.hostname:
+            return None
+        _ = parts.port
+    except ValueError:
+        return None
+    # Some parsers end the host at a backslash, others take it for the path: nobody is to be led by the difference.
+    return joined if "\\" not in parts.netloc else None
+
+
+def _encode(found: re.Match[str]) -> str:
+    return quote(found[0]) if found[0] in (" ", "\xa0") else ""

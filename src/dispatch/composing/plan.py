@@ -1,0 +1,131 @@
+"""Plan: what the next issue will be, to whom it goes and why not to others, before anything is stored or sent."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dispatch.composing.pages import contents_after, page_of
+from dispatch.composing.press import HashOf, Press, Printed, Render
+from dispatch.composing.rules import page_order
+from dispatch.composing.upcoming import Upcoming
+from dispatch.composing.variants import PromosFor
+from dispatch.config.settings import Settings
+from dispatch.model.issue import IssueState
+from dispatch.model.post import Problem
+from dispatch.store.fan_out import NOTHING_LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVariant:
+    """One rendering of the plan, and how many get it."""
+
+    hash: str
+    subject: str
+    posts: int
+    books: tuple[str, ...]
+    audience: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be sent. `hash` is that of the only variant, else SHA-256 over the hashes of all of them, sorted."""
+
+    upcoming: Upcoming
+    variants: tuple[PlannedVariant, ...]
+    excluded: Mapping[str, int]
+    problems: tuple[Problem, ...]
+
+    @property
+    def hash(self) -> str:
+        """The same as long as the same bytes would go out."""
+        hashes = sorted({variant.hash for variant in self.variants})
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+    @property
+    def audience(self) -> int:
+        """How many it would go to."""
+        return sum(variant.audience for variant in self.variants)
+
+    @property
+    def books(self) -> tuple[str, ...]:
+        """The books that some variant shows."""
+        return tuple(sorted({book for variant in self.variants for book in variant.books}))
+
+    def as_json(self) -> dict[str, object]:
+        """The plan as `dispatch plan --json` has it."""
+        slot = self.upcoming.slot
+        return {
+            "hash": self.hash,
+            "newsletter": self.upcoming.newsletter,
+            "schedule": self.upcoming.schedule,
+            "slot": slot.key if slot else None,
+            "due": slot.due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if slot else None,
+            "number": self.upcoming.number,
+            "decision": self.upcoming.decision.state.value,
+            "reason": self.upcoming.decision.reason,
+            "posts": [
+                {"seq": numbered.seq, "title": numbered.post.title, "url": numbered.post.url}
+                for numbered in page_order(self.upcoming.posts)
+            ],
+            "books": list(self.books),
+            "variants": [
+                {
+                    "hash": variant.hash,
+                    "subject": variant.subject,
+                    "posts": variant.posts,
+                    "books": list(variant.books),
+                    "audience": variant.audience,
+                }
+                for variant in self.variants
+            ],
+            "audience": self.audience,
+            "excluded": dict(self.excluded),
+            "problems": [f"{problem.where}: {problem.what}" for problem in self.problems],
+        }
+
+    def lines(self) -> list[str]:
+        """The plan in words, for a terminal."""
+        upcoming = self.upcoming
+        when = f"{upcoming.slot.key} ({upcoming.slot.due_at:%Y-%m-%d %H:%M} UTC)" if upcoming.slot else "when published"
+        lines = [f"{upcoming.newsletter}, {upcoming.schedule}, {when}: number {upcoming.number}"]
+        if upcoming.decision.state is not IssueState.COMPOSED:
+            lines.append(f"as things stand it will be {upcoming.decision.state}: {upcoming.decision.reason}")
+        lines += [f"  {numbered.post.title}" for numbered in page_order(upcoming.posts)]
+        lines.append(f"books: {', '.join(self.books) or 'none'}")
+        lines.append(f"goes to {self.audience} in {len(self.variants)} variant{'' if len(self.variants) == 1 else 's'}")
+        lines += [f"  {variant.audience}: “{variant.subject}”" for variant in self.variants]
+        lines += [f"left out, {reason}: {count}" for reason, count in self.excluded.items()]
+        lines += [f"problem: {problem.where}: {problem.what}" for problem in self.problems]
+        return [*lines, f"hash {self.hash}"]
+
+
+async def plan_issue(
+    settings: Settings, upcoming: Upcoming, *, promos_for: PromosFor, render: Render, hash_of: HashOf
+) -> Plan:
+    """Render every variant of the next issue, and count who gets which; nothing is stored."""
+    return await asyncio.to_thread(_plan, settings, upcoming, promos_for, Press(render, hash_of))
+
+
+def _plan(settings: Settings, upcoming: Upcoming, promos_for: PromosFor, press: Press) -> Plan:
+    category = settings.newsletters[upcoming.newsletter].note
+    pages: dict[str, Printed] = {}
+    audience: dict[str, int] = {}
+    nothing_left = 0
+    for key, count in upcoming.audience.items():
+        contents = contents_after(upcoming.posts, key.from_seq, category)
+        books = promos_for(key) if key.books and contents.posts else ()
+        page = press.printed(page_of(settings, upcoming.frame(), contents, books)) if contents.posts else None
+        if page is None:
+            nothing_left += count
+            continue
+        pages[page.hash] = page
+        audience[page.hash] = audience.get(page.hash, 0) + count
+    excluded = dict(upcoming.excluded)
+    if nothing_left:
+        excluded[NOTHING_LEFT] = excluded.get(NOTHING_LEFT, 0) + nothing_left
+    variants = tuple(
+        PlannedVariant(page.hash, page.rendering.subject, len(page.post_ids), page.books, audience[page.hash])
+        for page in pages.values()
+    )
+    return Plan(upcoming, variants, excluded, tuple(press.problems))

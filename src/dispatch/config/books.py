@@ -1,0 +1,176 @@
+"""The shape of books.toml, and reading it with the same words about what is wrong as the configuration."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+
+from dispatch.config.document import Document, read_document
+from dispatch.config.faults import Fault, faults_of
+from dispatch.config.settings import Section
+from dispatch.config.values import Allowed, HttpUrl, Slug, Title, Whole, because
+from dispatch.errors import BooksError, ConfigurationError
+from dispatch.model.isbn import parse_isbn
+
+ELSEWHERE = "elsewhere"
+
+
+def _isbn(value: object) -> str:
+    try:
+        return parse_isbn(_quoted(value))
+    except ValueError as error:
+        raise because(str(error)) from error
+
+
+def _by_region(value: object) -> object:
+    return value if isinstance(value, dict) else {"": _quoted(value)}
+
+
+def _quoted(value: object) -> str:
+    if not isinstance(value, str):
+        raise because("it has to stand in quotes")
+    return value
+
+
+def _date(value: object) -> object:
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("expected a date")
+
+
+def _only_known_blanks(value: str) -> str:
+    try:
+        value.format(slug="", isbn="")
+    except (LookupError, ValueError) as error:
+        raise because("only {slug} and {isbn} may stand in braces") from error
+    return value
+
+
+Isbn = Annotated[str, BeforeValidator(_isbn), Allowed('an ISBN like "978-0-00-000007-1" with its right check digit')]
+Isbns = Annotated[
+    dict[str, Isbn],
+    BeforeValidator(_by_region),
+    Field(min_length=1),
+    Allowed('one ISBN, or one a region: { US = "…", GB = "…" }'),
+]
+Asin = Annotated[str, Field(pattern=r"^[A-Z0-9]{10}$"), Allowed('an ASIN of ten capitals and digits like "B0ABCD1234"')]
+Asins = Annotated[
+    dict[str, Asin], BeforeValidator(_by_region), Allowed('one ASIN, or one a region: { US = "…", GB = "…" }')
+]
+Day = Annotated[date, BeforeValidator(_date), Allowed("a date like 2026-11-20, without quotes")]
+Words = Annotated[str, Field(min_length=1), Allowed("text, not empty")]
+ShopPattern = Annotated[
+    HttpUrl,
+    AfterValidator(_only_known_blanks),
+    Allowed('an address with {slug} or {isbn} in it like "https://press.example/books/{slug}"'),
+]
+
+
+class Said(Section):
+    """What somebody said."""
+
+    text: Words = Field(description="The words, without quotation marks.")
+    by: Title = Field(description="Who said it, and where.")
+
+
+class PressTable(Section):
+    """The house whose books these are."""
+
+    name: Title = Field(description='What it is called: "From … Press" stands over its books.')
+    shop: ShopPattern | None = Field(None, description="Its own shop: the address of a book's page.")
+    praise: list[Said] = Field(default=[], description="What was said of the house (not shown yet).")
+
+
+class PitchTable(Section):
+    """A sentence that opens a book's block for a while."""
+
+    text: Words = Field(description="The sentence.")
+    starts: Day | None = Field(None, alias="from", description="Its first day.")
+    until: Day | None = Field(None, description="Its last day.")
+
+
+class BookTable(Section):
+    """One book."""
+
+    title: Title = Field(description="Its title.")
+    author: Title = Field(description="Who wrote it.")
+    isbn: Isbns = Field(description="Its ISBN, or that of each region's edition.")
+    asin: Asins = Field(default={}, description="Its number at Amazon, where that is not its ISBN-10.")
+    format: str = Field("", description='"Hardback, 288 pages".')
+    cover: str = Field("", description="A picture, relative to books.toml.")
+    blurb: Words = Field(description="One or two sentences about it.")
+    praise: list[Said] = Field(default=[], description="What was said of it; the first is shown.")
+    topics: list[str] = Field(default=[], description="Categories of posts it goes well with.")
+    not_with: list[str] = Field(default=[], description="Categories of posts it is never beside.")
+    weight: Whole = Field(1, ge=1, le=100, description="How often it is shown, compared with the others.")
+    pitch: PitchTable | None = Field(None, description="A sentence that opens its block for a while.")
+    published: Day | None = Field(None, description='Until this day it is "Pre-order".')
+    only: list[str] = Field(default=[], description="It is sold in these regions alone.")
+    until: Day | None = Field(None, description="The last day it is shown.")
+    shops: list[str] = Field(default=[], description="Its shops, instead of the region's.")
+
+
+class NoticeTable(Section):
+    """Something to say that is no book (not shown yet)."""
+
+    title: Title = Field(description="What it is.")
+    text: Words = Field(description="One or two sentences.")
+    url: HttpUrl = Field(description="Where to read more.")
+    weight: Whole = Field(1, ge=1, le=100, description="How often it is shown, compared with the books.")
+    only: list[str] = Field(default=[], description="It is shown in these regions alone.")
+    starts: Day | None = Field(None, alias="from", description="The first day it is shown.")
+    until: Day | None = Field(None, description="The last day it is shown.")
+
+
+class BooksFile(Section):
+    """The whole of books.toml."""
+
+    press: PressTable
+    regions: dict[str, list[str]] = Field(default={}, description="Region → its shops in their order; and elsewhere.")
+    books: dict[Slug, BookTable] = Field(default={}, description="Books by name.")
+    notices: dict[Slug, NoticeTable] = Field(default={}, description="Notices by name.")
+
+
+Crosscheck = Callable[[Document], Iterable[Fault]]
+
+
+def read_books_file(path: Path, crosscheck: Crosscheck) -> BooksFile:
+    """Read books.toml; raises BooksError with a line `file:line: key: …` for everything wrong in it.
+
+    `crosscheck` finds what is wrong between values, also where single values are wrong too.
+    """
+    try:
+        document = read_document(path)
+    except ConfigurationError as error:
+        raise BooksError([_without_init(problem) for problem in error.problems]) from error
+    faults: list[Fault] = []
+    books: BooksFile | None = None
+    try:
+        books = BooksFile.model_validate(document.data)
+    except ValidationError as error:
+        faults += faults_of(error, document, BooksFile)
+    known = list(faults)
+    faults += [fault for fault in crosscheck(document) if not any(each.concerns(fault.path) for each in known)]
+    if faults or books is None:
+        ordered = sorted(faults, key=lambda fault: document.line(fault.path))
+        raise BooksError([document.sentence(fault.path, fault.sentence) for fault in ordered])
+    return books
+
+
+def named_regions(path: Path | None) -> list[str]:
+    """The regions that books.toml names; none where there is no such file, or one that cannot be read."""
+    if path is None:
+        return []
+    try:
+        regions: Any = read_document(path).data.get("regions")
+    except ConfigurationError:
+        return []
+    return [name for name in regions if name != ELSEWHERE] if isinstance(regions, dict) else []
+
+
+def _without_init(problem: str) -> str:
+    return problem.replace("`dispatch init` writes one", "books.file in the configuration names it")

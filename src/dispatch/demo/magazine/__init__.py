@@ -1,0 +1,1 @@
+"""The Funicular, an invented review from an invented town."""

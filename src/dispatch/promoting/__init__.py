@@ -1,0 +1,1 @@
+"""Promoting: the house's own books, the shops that sell them, and who is shown which."""

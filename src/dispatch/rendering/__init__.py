@@ -1,0 +1,1 @@
+"""From an issue's posts and books to subject, HTML and text: Jinja2, premailer, fit to size, lint, preview."""

@@ -1,0 +1,186 @@
+"""Which part of a post a digest shows: the author's own words, then at most one quotation, short and attributed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dispatch.rendering.blocks import Block, Code, Figure, Heading, Listing, Paragraph, Quotation
+from dispatch.rendering.prose import Mark, Prose, Run, cut_at_sentence, plain, shown_address
+from dispatch.rendering.sentences import sentence_ends
+
+OWN_WORDS = 90
+OWN_PARAGRAPHS = 2
+QUOTED_WORDS = 90
+CLOSING_WORDS = 45
+# A paragraph that ends with a colon and is no longer than this belongs to what follows it.
+INTRODUCING_WORDS = 30
+CODE_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """One of the author's blocks as an excerpt shows it, with its place in the body."""
+
+    place: int
+    block: Paragraph | Listing
+    is_cut: bool = False
+
+
+def excerpt(blocks: tuple[Block, ...], *, with_quotation: bool = True) -> tuple[Block, ...]:
+    """The excerpt of a body: 1–2 own paragraphs (about 90 words), one quotation (≤ 90), a short closing paragraph.
+
+    A post that is nothing but a quotation, a list, lines of code or captions shows the beginning of that.
+    """
+    own = list(_own_words(blocks))
+    place = _quotation_beside(blocks, own) if with_quotation else None
+    if place is not None:
+        chosen = [*(one.block for one in own), *_quoted(blocks, place, own)]
+        return (*chosen, *_closing(blocks, place, own))
+    if own:
+        return tuple(_without_dangling_colon([one.block for one in own]))
+    return tuple(_something(blocks))
+
+
+def _own_words(blocks: tuple[Block, ...]) -> Iterator[_Own]:
+    """The first paragraphs and lists that are the author's, up to the first quotation after them."""
+    left, count = OWN_WORDS, 0
+    for place, block in enumerate(blocks):
+        if count and (isinstance(block, Quotation) or _introduces(blocks, place)):
+            return
+        if not isinstance(block, Paragraph | Listing) or _introduces(blocks, place):
+            continue
+        shown = _shortened(block, left, first=not count)
+        if shown is None:
+            return
+        yield _Own(place, shown, is_cut=shown != block)
+        count += 1
+        left -= _words(shown)
+        if count == OWN_PARAGRAPHS or shown != block:
+            return
+
+
+def _introduces(blocks: tuple[Block, ...], place: int) -> bool:
+    """Whether the block does nothing but lead in to the quotation after it."""
+    block = blocks[place]
+    if not isinstance(block, Paragraph) or not block.prose.text.endswith(":"):
+        return False
+    followed = place + 1 < len(blocks) and isinstance(blocks[place + 1], Quotation)
+    return followed and block.prose.words <= INTRODUCING_WORDS and len(sentence_ends(block.prose.text)) == 1
+
+
+def _shortened(block: Paragraph | Listing, left: int, *, first: bool) -> Paragraph | Listing | None:
+    """The block within `left` words; None where none of it fits and something is there already."""
+    if _words(block) <= left:
+        return block
+    if isinstance(block, Listing):
+        return _shorter_list(block, left)
+    prose, _ = cut_at_sentence(block.prose, left, longest_sentence=2 * OWN_WORDS if first else 0)
+    if prose.text and prose.text not in {block.prose.text[:end] for end in sentence_ends(block.prose.text)}:
+        prose = prose.with_ellipsis()
+    return Paragraph(prose) if prose.runs else None
+
+
+def _shorter_list(block: Listing, left: int) -> Listing | None:
+    kept: list[Prose] = []
+    for item in block.items:
+        if item.words > left and kept:
+            break
+        shown, _ = cut_at_sentence(item, left, longest_sentence=OWN_WORDS)
+        kept.append(shown)
+        left -= shown.words
+        if left <= 0:
+            break
+    return replace(block, items=(*kept, plain("…"))) if kept else None
+
+
+def _words(block: Paragraph | Listing) -> int:
+    return block.prose.words if isinstance(block, Paragraph) else sum(item.words for item in block.items)
+
+
+def _quotation_beside(blocks: tuple[Block, ...], own: list[_Own]) -> int | None:
+    """The place of the first quotation, if no own paragraph is missing between it and the words that are shown."""
+    place = next((at for at, block in enumerate(blocks) if isinstance(block, Quotation)), None)
+    if place is None or not own or place < own[-1].place:
+        return place
+    between = [at for at in range(own[-1].place + 1, place) if isinstance(blocks[at], Paragraph | Listing)]
+    return place if all(_introduces(blocks, at) for at in between) else None
+
+
+def _quoted(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Iterator[Block]:
+    """The quotation within its words, behind the line that introduces it if that is not shown already."""
+    quotation = blocks[place]
+    if not isinstance(quotation, Quotation):
+        return
+    introduction = _introduction(blocks, place, own)
+    if introduction is not None:
+        yield Paragraph(introduction)
+    paragraphs = tuple(_within(quotation.paragraphs, QUOTED_WORDS))
+    yield replace(quotation, paragraphs=paragraphs)
+
+
+def _introduction(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Prose | None:
+    before = blocks[place - 1] if place else None
+    if not isinstance(before, Paragraph) or not before.prose.text.endswith(":"):
+        return None
+    if any(one.place == place - 1 and not one.is_cut for one in own):
+        return None
+    ends = [0, *sentence_ends(before.prose.text)]
+    last = before.prose.after(ends[-2])
+    return last if last.words <= INTRODUCING_WORDS or not own else None
+
+
+def _within(paragraphs: tuple[Prose, ...], most: int) -> Iterator[Prose]:
+    """Paragraphs of at most `most` words, cut at the end of a sentence and closed with an ellipsis."""
+    if sum(prose.words for prose in paragraphs) <= most:
+        yield from paragraphs
+        return
+    kept: list[Prose] = []
+    left = most - 1  # The ellipsis counts as one.
+    for prose in paragraphs:
+        shown, missing = cut_at_sentence(prose, left, longest_sentence=left if not kept else 0)
+        if not shown.runs:
+            break
+        kept.append(shown)
+        left -= shown.words
+        if missing:
+            break
+    yield from kept[:-1]
+    yield kept[-1].with_ellipsis()
+
+
+def _closing(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Iterator[Block]:
+    """The paragraph after the quotation, if it is short, the author's, and not shown yet."""
+    after = blocks[place + 1] if place + 1 < len(blocks) else None
+    if not isinstance(after, Paragraph) or after.prose.text.endswith(":") or after.prose.words > CLOSING_WORDS:
+        return
+    if not own or own[-1].place < place:
+        yield after
+
+
+def _without_dangling_colon(shown: list[Paragraph | Listing]) -> Iterator[Block]:
+    """The same blocks, the last of them not leading in to something that is missing."""
+    *first, last = shown
+    yield from first
+    if isinstance(last, Paragraph) and last.prose.text.endswith(":"):
+        ends = sentence_ends(last.prose.text)
+        yield Paragraph(last.prose.cut(ends[-2]) if len(ends) > 1 else last.prose.with_ellipsis())
+    else:
+        yield last
+
+
+def _something(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """What there is to show of a post without a word of its own: code, a caption, headings, in this order."""
+    codes = [block for block in blocks if isinstance(block, Code)]
+    captions = [block for block in blocks if isinstance(block, Figure) and (block.caption or block.href)]
+    headings = [block for block in blocks if isinstance(block, Heading)]
+    if codes:
+        lines = codes[0].text.splitlines()
+        yield Code("\n".join([*lines[:CODE_LINES], "…"] if len(lines) > CODE_LINES else lines)[:600])
+    elif captions:
+        yield Paragraph(captions[0].caption or _still(captions[0]))
+    elif headings:
+        yield Paragraph(cut_at_sentence(headings[0].prose, OWN_WORDS, longest_sentence=OWN_WORDS)[0])
+
+
+def _still(figure: Figure) -> Prose:
+    """A picture that leads somewhere (a film's still) as the words that lead there."""
+    return Prose((Run(figure.alt or shown_address(figure.href), (Mark("a", figure.href),)),))

@@ -1,0 +1,49 @@
+"""Where sentences end, and how long a text is: enough to shorten one without hurting it."""
+
+import re
+
+_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡]+[」』”’）]*)")
+# Words whose dot ends nothing, in English and German.
+_ABBREVIATION = re.compile(
+    r"mrs?|ms|dr|prof|st|sr|jr|vs|cf|ca|approx|eds?|gen|col|lt|sgt|capt|rev|hon|gov|sen|rep|pres|inc|ltd|corp|co|bros|dept|est|"
+    r"etc|al|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|bzw|usw|bd|hrsg|sog|vgl"
+)
+_BEFORE_A_NUMBER = re.compile(r"nos?|nr|vol|pp?|fig|s")
+_LETTERS_WITH_DOTS = re.compile(r"(?:\w\.)+\w|\w")
+
+
+def sentence_ends(text: str) -> list[int]:
+    """The offsets just after each sentence of `text`, the end of the text included.
+
+    Where it cannot be told (an initial, an abbreviation, "U.S." before a capital), it is not an end.
+    """
+    ends = [match.end() for match in _END.finditer(text) if _ends_a_sentence(text, match)]
+    if not ends or text[ends[-1] :].strip():
+        ends.append(len(text))
+    return ends
+
+
+def word_count(text: str) -> int:
+    """Words as a reader would count them; scripts without spaces and endless strings count by their length."""
+    return max(len(text.split()), len(text) // 8)
+
+
+def clip(text: str, most: int) -> str:
+    """`text` in at most `most` characters, cut between words, "…" at the end where something is missing."""
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    kept = head if text[most - 1].isspace() else (head.rpartition(" ")[0] or head)
+    return kept.rstrip(" ,;:–—-") + "…"
+
+
+def _ends_a_sentence(text: str, match: re.Match[str]) -> bool:
+    following = text[match.end() :].lstrip()
+    if following[:1].islower():
+        return False
+    if not match.group().startswith(".") or match.group().startswith(".."):
+        return True
+    before = text[: match.start()].rpartition(" ")[2].lstrip("\"'“‘«([\u00a0").lower()
+    if following[:1].isdigit() and _BEFORE_A_NUMBER.fullmatch(before):
+        return False
+    return not _ABBREVIATION.fullmatch(before) and not _LETTERS_WITH_DOTS.fullmatch(before)

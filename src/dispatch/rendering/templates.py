@@ -1,0 +1,163 @@
+"""The folder of templates: ours, and over it, file by file, the operator's."""
+
+import textwrap
+import tomllib
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    pass_eval_context,
+)
+from jinja2.nodes import EvalContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from dispatch.errors import RenderError
+from dispatch.rendering.prose import keep_last_words_together
+from dispatch.rendering.words import FALLBACK, counted, language_of, words_from
+
+COLUMNS = 72
+
+# Everything that an expression of a template can raise; a fault of ours elsewhere is not among its callers.
+_TEMPLATE_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    OSError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFolder:
+    """Templates ready to be rendered; open one with `open_templates`."""
+
+    environment: ImmutableSandboxedEnvironment
+
+    def fill(self, name: str, page: Mapping[str, object]) -> str:
+        """One template with a page's values; raises RenderError with the template's name and line."""
+        try:
+            return self.environment.get_template(name).render(page)
+        except _TEMPLATE_FAULTS as error:
+            raise _explained(error, name) from error
+
+    def words(self, language: str) -> SimpleNamespace:
+        """The words of a language ("en-US" over "en" over English, where one says nothing); raises RenderError."""
+        exact = language.replace("_", "-")
+        names = dict.fromkeys((FALLBACK, language_of(language), exact))
+        sources = [source for name in names for source in self._all_sources(f"words/{name}.toml")]
+        try:
+            return words_from(sources)
+        except tomllib.TOMLDecodeError as error:
+            raise RenderError(f"words/{exact}.toml", f"this is not TOML: {error}") from error
+
+    def _all_sources(self, name: str) -> list[str]:
+        """The file as shipped, then the operator's; a word that the operator leaves out is ours."""
+        found = []
+        for candidate in (f"shipped/{name}", name):
+            try:
+                source, _, _ = self.environment.loader.get_source(self.environment, candidate)  # type: ignore[union-attr]
+            except TemplateNotFound:
+                continue
+            except UnicodeDecodeError as error:
+                raise RenderError(name, "this file is not UTF-8; save it as UTF-8") from error
+            found.append(source)
+        return found
+
+
+def open_templates(own: Path | None = None) -> TemplateFolder:
+    """The shipped templates, with those of the folder `own` before them (`look.templates`).
+
+    A template of ours stays reachable as "shipped/NAME", so that an operator's file can extend the one it replaces.
+    """
+    shipped = FileSystemLoader(shipped_folder())
+    loaders = [shipped, PrefixLoader({"shipped": shipped})]
+    if own is not None:
+        if not own.is_dir():
+            raise RenderError(str(own), "there is no such folder; look.templates has to name one")
+        loaders.insert(0, FileSystemLoader(own))
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader(loaders),
+        autoescape=lambda name: bool(name) and str(name).endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=True,
+    )
+    environment.globals.pop("lipsum", None)
+    environment.filters |= {
+        "wrap": _wrapped,
+        "together": _together,
+        "put": _put,
+        "counted": counted,
+    }
+    return TemplateFolder(environment)
+
+
+def shipped_folder() -> Path:
+    """Where our own templates are: in the installed package, or at the top of a checkout."""
+    packaged = Path(__file__).parents[1] / "templates" / "email"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates" / "email"
+
+
+def _wrapped(text: str, before: str = "", after_first: str | None = None) -> str:
+    """Text in lines of at most 72 characters: `before` opens the first, `after_first` (else the same) the others."""
+    following = before if after_first is None else after_first
+    lines: list[str] = []
+    for line in str(text).split("\n") or [""]:
+        filled = textwrap.fill(
+            line,
+            COLUMNS,
+            initial_indent=following if lines else before,
+            subsequent_indent=following,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines.append(filled or following.rstrip())
+    return "\n".join(lines)
+
+
+def _together(text: str) -> str:
+    """A title whose short last word never stands on a line alone."""
+    tied = keep_last_words_together(str(text))
+    return Markup(tied) if isinstance(text, Markup) else tied  # noqa: S704 - it was markup before
+
+
+@pass_eval_context
+def _put(context: EvalContext, text: str, **values: object) -> str:
+    """A sentence of words/*.toml with its {names} replaced, escaped where the template escapes."""
+    finished = escape(text) if context.autoescape else str(text)
+    for name, value in values.items():
+        shown = escape(value) if context.autoescape else str(value)
+        finished = finished.replace("{" + name + "}", shown)
+    return finished
+
+
+def _explained(error: Exception, name: str) -> RenderError:
+    """The error with the template's name and line, the innermost one if templates include one another."""
+    if isinstance(error, TemplateSyntaxError):
+        return RenderError(f"{error.name or name}, line {error.lineno}", str(error.message))
+    if isinstance(error, TemplateNotFound):
+        return RenderError(name, f'there is no template "{error.name}" in the folder of templates')
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.endswith(".j2"):
+            path = Path(frame.filename)
+            return RenderError(f"{path.parent.name}/{path.name}, line {frame.lineno}", _said(error))
+    return RenderError(name, _said(error))
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,277 @@
+"""What templates see: plain values with nothing to look up, in the words and the direction of the page's language."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from dispatch.model.book import Praise, PromoBlock, ShopLink
+from dispatch.model.post import Picture, Post
+from dispatch.rendering.blocks import (
+    Block,
+    Code,
+    Figure,
+    Heading,
+    Listing,
+    Paragraph,
+    Quotation,
+    Rule,
+    body_blocks,
+    printable,
+)
+from dispatch.rendering.excerpts import excerpt
+from dispatch.rendering.fit import Shape
+from dispatch.rendering.links import host_of, mailto, page_link
+from dispatch.rendering.page import IssuePage
+from dispatch.rendering.prose import NO_BREAK, Link, Prose, plain
+from dispatch.rendering.sentences import clip
+
+WORDS_A_MINUTE = 220
+COLUMN = 600
+TEXT_COLUMN = 552
+COVER = 152
+SMALLEST_PICTURE = 160
+_LONGEST_TITLE = 300
+_LONGEST_NAME = 100
+
+Tag = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Running text, for both parts of a mail."""
+
+    html: Markup
+    text: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """Where a quotation is from. `quoted_by` where nothing is known but who quotes it."""
+
+    source: str
+    url: str
+    date: str
+    quoted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture, its width (and height, 0 where the mail program finds out) in CSS pixels; `url` is where it leads."""
+
+    src: str
+    width: int
+    height: int
+    alt: str
+    credit: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """A block of a post. `kind`: paragraph, heading, list, quotation, picture, code, rule."""
+
+    kind: str
+    passages: tuple[Passage, ...] = ()
+    ordered: bool = False
+    cite: Cite | None = None
+    picture: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post as it is shown."""
+
+    title: str
+    url: str
+    author: str
+    section: str
+    minutes: int
+    replies: int
+    replies_url: str
+    share_url: str
+    picture: Image | None
+    blocks: tuple[BlockView, ...]
+    language: str  # "" where it is the page's
+
+
+@dataclass(frozen=True, slots=True)
+class BookView:
+    """A book as it is shown."""
+
+    label: str
+    title: str
+    author: str
+    format: str
+    url: str
+    cover: Image | None
+    pitch: str
+    blurb: str
+    praise: Praise | None
+    verb: str
+    shops: tuple[ShopLink, ...]
+    elsewhere: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPost:
+    """A post with its body read, which is done once however many sizes are tried."""
+
+    post: Post
+    blocks: tuple[Block, ...]
+
+
+def read_post(post: Post) -> ReadPost:
+    """The post with its body as blocks."""
+    return ReadPost(post, body_blocks(post.body))
+
+
+def one_line(text: str, most: int = _LONGEST_TITLE) -> str:
+    """A title, name or label: one line, nothing unprintable, not endless; "" if nothing can be seen of it."""
+    line = " ".join(printable(text).split())
+    return clip(line, most) if any(letter.isprintable() and letter != " " for letter in line) else ""
+
+
+def title_of(read: ReadPost, page: IssuePage) -> str:
+    """The post's title; the beginning of its text if it has none."""
+    beginning = next((prose.text for block in read.blocks if (prose := getattr(block, "prose", None))), "")
+    return one_line(read.post.title) or one_line(beginning, 60) or one_line(page.site_name)
+
+
+def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostView:
+    """One post in one shape."""
+    post, title = read.post, title_of(read, page)
+    own_url = page_link(post.url) or page.site_url
+    blocks = {
+        Shape.FULL: lambda: read.blocks,
+        Shape.EXCERPT: lambda: excerpt(read.blocks),
+        Shape.BRIEF: lambda: excerpt(read.blocks, with_quotation=False),
+    }.get(shape, tuple)()
+    author = one_line(post.author, _LONGEST_NAME)
+    shown = tuple(_block_view(block, tag, author or one_line(page.site_name), shape) for block in blocks)
+    return PostView(
+        title=title,
+        url=tag(own_url),
+        author=author,
+        section=section_of(post, page.sections),
+        minutes=max(1, round(post.words / WORDS_A_MINUTE)),
+        replies=max(0, post.replies or 0),
+        replies_url=tag(page_link(post.replies_url) or own_url),
+        share_url=mailto(title, [title, own_url]) if page.share == "link" else "",
+        picture=_post_picture(read, shape, page),
+        blocks=tuple(block for block in shown if block.passages or block.picture or block.kind == "rule"),
+        language=_other_language(post.language, page.language),
+    )
+
+
+def section_of(post: Post, sections: dict[str, list[str]]) -> str:
+    """The label of the first section that one of the post's categories belongs to, "" for none."""
+    its = {category.casefold().strip() for category in post.categories}
+    for label, categories in sections.items():
+        if its & {category.casefold().strip() for category in categories}:
+            return one_line(label, _LONGEST_NAME)
+    return ""
+
+
+def book_view(book: PromoBlock, page: IssuePage, tag: Tag) -> BookView:
+    """A book's block."""
+    shops = tuple(ShopLink(one_line(shop.name), tag(url)) for shop in book.shops if (url := page_link(shop.url)))
+    url = tag(page_link(book.url)) or (shops[0].url if shops else page.site_url)
+    praise = book.praise
+    return BookView(
+        label=one_line(book.label),
+        title=one_line(book.title),
+        author=one_line(book.author),
+        format=one_line(book.format),
+        url=url,
+        cover=_cover(book.cover, page),
+        pitch=one_line(book.pitch, 1000),
+        blurb=one_line(book.blurb, 2000),
+        praise=Praise(one_line(praise.text, 1000), one_line(praise.by)) if praise else None,
+        verb=one_line(book.verb),
+        shops=shops,
+        elsewhere=one_line(book.elsewhere),
+    )
+
+
+def issue_share_url(posts: list[PostView], page: IssuePage) -> str:
+    """A letter with every title and address of the issue in it, "" where sharing is off."""
+    if page.share != "link" or not posts:
+        return ""
+    return mailto(f"{one_line(page.newsletter_name)}: {posts[0].title}", [f"{p.title}\n{p.url}" for p in posts])
+
+
+def passage(prose: Prose, tag: Tag) -> Passage:
+    """Running text for both parts."""
+    links = tuple(Link(link.label, tag(link.url)) for link in prose.links)
+    return Passage(Markup(prose.html(tag)), prose.text, links)  # noqa: S704 - made of escaped runs
+
+
+def _block_view(block: Block, tag: Tag, quoted_by: str, shape: Shape) -> BlockView:
+    match block:
+        case Paragraph(prose):
+            return BlockView("paragraph", (passage(prose, tag),))
+        case Heading(prose):
+            return BlockView("heading", (passage(prose, tag),))
+        case Listing(items, ordered):
+            return BlockView("list", tuple(passage(item, tag) for item in items), ordered=ordered)
+        case Quotation(paragraphs):
+            said = tuple(passage(prose, tag) for prose in paragraphs)
+            return BlockView("quotation", said, cite=_cite(block, tag, quoted_by))
+        case Code(text):
+            # Blanks that do not collapse instead of <pre>, which Word does not wrap.
+            kept = re.sub(r"(?m)^ +|(?<= ) ", lambda match: NO_BREAK * len(match.group()), text.expandtabs(4))
+            return BlockView("code", (passage(plain(kept), tag),))
+        case Figure() if shape is Shape.FULL and block.alt:
+            said = (passage(block.caption, tag),) if block.caption else ()
+            return BlockView("picture", said, picture=_body_picture(block, tag))
+        case Rule():
+            return BlockView("rule")
+    return BlockView("nothing")
+
+
+def _cite(quotation: Quotation, tag: Tag, quoted_by: str) -> Cite | None:
+    if quotation.introduced:
+        return None
+    url = quotation.url
+    source = one_line(quotation.source, 120) or host_of(url)
+    if not source:
+        url = next((link.url for prose in quotation.paragraphs for link in prose.links), "")
+        source = host_of(url)
+    return Cite(source, tag(url), quotation.date) if source else Cite("", "", "", quoted_by)
+
+
+def _post_picture(read: ReadPost, shape: Shape, page: IssuePage) -> Image | None:
+    picture = read.post.picture
+    if picture is None or picture.width < SMALLEST_PICTURE or shape not in (Shape.FULL, Shape.EXCERPT, Shape.BRIEF):
+        return None
+    if shape is Shape.FULL and read.blocks and isinstance(read.blocks[0], Figure):
+        return None
+    width = COLUMN if picture.width >= COLUMN else min(picture.width, TEXT_COLUMN)
+    return Image(
+        _media(picture, page), width, 0, one_line(picture.alt) or title_of(read, page), one_line(picture.credit)
+    )
+
+
+def _body_picture(figure: Figure, tag: Tag) -> Image:
+    return Image(figure.src, TEXT_COLUMN, 0, one_line(figure.alt), url=tag(figure.href) if figure.href else "")
+
+
+def _cover(cover: Picture | None, page: IssuePage) -> Image | None:
+    if cover is None or cover.width <= 0:
+        return None
+    height = min(2 * COVER, round(COVER * cover.height / cover.width))
+    return Image(_media(cover, page), COVER, height, one_line(cover.alt))
+
+
+def _media(picture: Picture, page: IssuePage) -> str:
+    return f"{page.media_url.rstrip('/')}/{quote(picture.file)}"
+
+
+def _other_language(its: str, ours: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", its) or its[:2].lower() == ours[:2].lower():
+        return ""
+    return its.replace("_", "-")

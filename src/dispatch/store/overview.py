@@ -1,0 +1,197 @@
+"""What commands tell about issues: read across issues, deliveries and attempts, and changing nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from dispatch.errors import NotFoundError
+from dispatch.model.delivery import WAITING_STATES, DeliveryState, Tally
+from dispatch.model.issue import Issue, IssueState
+from dispatch.model.report import Ended, InDoubt, IssueDetail, IssueSummary, ReceivedIssue
+from dispatch.store.tables import (
+    attempt,
+    delivery,
+    issue,
+    issue_post,
+    newsletter,
+    passed_over,
+    post,
+    schedule,
+    subscriber,
+    subscription,
+    variant,
+)
+
+# In a subscriber's history, so many issues back.
+HISTORY = 10
+
+
+def issue_summaries(connection: Connection, limit: int, *, ids: Sequence[int] | None = None) -> list[IssueSummary]:
+    """The newest issues (or those asked for), newest first, each with its tally."""
+    statement = _issues().order_by(issue.c.id.desc()).limit(limit)
+    if ids is not None:
+        statement = statement.where(issue.c.id.in_(ids))
+    found = [read_issue(row) for row in connection.execute(statement)]
+    tallies = _tallies(connection, [one.id for one in found])
+    subjects = _subjects(connection, [one.id for one in found])
+    return [IssueSummary(one, subjects.get(one.id, ""), *tallies.get(one.id, (Tally(), 0, None))) for one in found]
+
+
+def issue_detail(connection: Connection, issue_id: int) -> IssueDetail:
+    """One issue whole; raises NotFoundError."""
+    summaries = issue_summaries(connection, 1, ids=[issue_id])
+    if not summaries:
+        raise NotFoundError(f"there is no issue {issue_id}: `dispatch issues list` prints those there are")
+    titles = connection.execute(
+        sa.select(post.c.title)
+        .join(issue_post, issue_post.c.post_id == post.c.id)
+        .where(issue_post.c.issue_id == issue_id)
+        .order_by(issue_post.c.seq.desc())
+    )
+    return IssueDetail(
+        summaries[0], tuple(titles.scalars()), _in_doubt(connection, issue_id), _ended(connection, issue_id)
+    )
+
+
+def received_issues(connection: Connection, subscription_id: int, issue_id: int | None) -> list[ReceivedIssue]:
+    """The newest issues of a subscription's schedule, or one issue, as this subscription saw them."""
+    own = delivery.alias("own")
+    statement = (
+        _issues(own.c.state.label("own_state"), own.c.reason.label("own_reason"), own.c.reply, own.c.attempts)
+        .add_columns(
+            sa.func.coalesce(own.c.ended_at, own.c.due_at).label("at"),
+            own.c.id.label("own_id"),
+            passed_over.c.reason.label("passed"),
+            subscription.c.seen_seq,
+        )
+        .join(subscription, subscription.c.newsletter_id == issue.c.newsletter_id)
+        .outerjoin(own, sa.and_(own.c.issue_id == issue.c.id, own.c.subscription_id == subscription.c.id))
+        .outerjoin(
+            passed_over,
+            sa.and_(passed_over.c.issue_id == issue.c.id, passed_over.c.subscription_id == subscription.c.id),
+        )
+        .where(subscription.c.id == subscription_id)
+        .order_by(issue.c.id.desc())
+        .limit(HISTORY)
+    )
+    statement = statement.where(
+        issue.c.id == issue_id if issue_id is not None else issue.c.schedule_id == subscription.c.schedule_id
+    )
+    rows = connection.execute(statement).all()
+    subjects = _subjects(connection, [row.id for row in rows])
+    doubted = _ever_in_doubt(connection, [row.own_id for row in rows if row.own_id is not None])
+    return [
+        ReceivedIssue(
+            read_issue(row),
+            subjects.get(row.id, ""),
+            row.own_state,
+            row.own_reason or "",
+            row.reply or "",
+            row.attempts or 0,
+            row.at,
+            row.passed or "",
+            row.seen_seq,
+            row.own_id in doubted,
+        )
+        for row in rows
+    ]
+
+
+def read_issue(row: Row[tuple[object, ...]]) -> Issue:
+    """An Issue from a row that has the issue's columns and the slugs."""
+    return Issue(
+        id=row.id,
+        newsletter=row.newsletter_slug,
+        schedule=row.schedule_slug,
+        slot=row.slot,
+        due_at=row.due_at,
+        number=row.number,
+        through_seq=row.through_seq,
+        state=IssueState(row.state),
+        reason=row.reason,
+        created_at=row.created_at,
+    )
+
+
+def _issues(*more: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(issue, newsletter.c.slug.label("newsletter_slug"), schedule.c.slug.label("schedule_slug"), *more)
+        .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
+        .join(schedule, schedule.c.id == issue.c.schedule_id)
+    )
+
+
+def _tallies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Tally, int, datetime | None]]:
+    rows = connection.execute(
+        sa.select(delivery.c.issue_id, delivery.c.state, sa.func.count().label("count"), sa.func.min(delivery.c.due_at))
+        .where(delivery.c.issue_id.in_(ids))
+        .group_by(delivery.c.issue_id, delivery.c.state)
+    )
+    counts: dict[int, dict[str, tuple[int, datetime]]] = {}
+    for issue_id, state, count, due_at in rows:
+        counts.setdefault(issue_id, {})[state] = (count, due_at)
+    return {issue_id: _tally(states) for issue_id, states in counts.items()}
+
+
+def _tally(states: dict[str, tuple[int, datetime]]) -> tuple[Tally, int, datetime | None]:
+    def count(*wanted: DeliveryState) -> int:
+        return sum(states.get(state, (0, None))[0] for state in wanted)
+
+    later, next_try_at = states.get(DeliveryState.DEFERRED, (0, None))
+    tally = Tally(
+        audience=sum(number for number, _ in states.values()),
+        accepted=count(DeliveryState.ACCEPTED),
+        refused=count(DeliveryState.REFUSED),
+        suppressed=count(DeliveryState.SUPPRESSED),
+        in_doubt=count(DeliveryState.IN_DOUBT),
+        waiting=count(*WAITING_STATES),
+    )
+    return tally, later, next_try_at
+
+
+def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The subject most of an issue's readers saw: that of its first variant."""
+    first = sa.select(sa.func.min(variant.c.id)).where(variant.c.issue_id.in_(ids)).group_by(variant.c.issue_id)
+    rows = connection.execute(sa.select(variant.c.issue_id, variant.c.subject).where(variant.c.id.in_(first)))
+    return {row.issue_id: row.subject for row in rows}
+
+
+def _in_doubt(connection: Connection, issue_id: int) -> tuple[InDoubt, ...]:
+    rows = connection.execute(
+        sa.select(sa.func.coalesce(subscriber.c.address, "(erased)").label("address"), attempt.c.at, attempt.c.done)
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .where(delivery.c.issue_id == issue_id, attempt.c.outcome == DeliveryState.IN_DOUBT.value)
+        .order_by(attempt.c.id)
+    )
+    return tuple(InDoubt(row.address, row.at, row.done) for row in rows)
+
+
+def _ended(connection: Connection, issue_id: int) -> tuple[Ended, ...]:
+    rows = connection.execute(
+        sa.select(
+            sa.func.coalesce(subscriber.c.address, "(erased)").label("address"),
+            delivery.c.state,
+            delivery.c.reason,
+            delivery.c.reply,
+            delivery.c.ended_at,
+        )
+        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .where(
+            delivery.c.issue_id == issue_id,
+            delivery.c.state.in_([DeliveryState.REFUSED.value, DeliveryState.SUPPRESSED.value]),
+        )
+        .order_by(delivery.c.id)
+    )
+    return tuple(Ended(*row) for row in rows)
+
+
+def _ever_in_doubt(connection: Connection, delivery_ids: Sequence[int]) -> set[int]:
+    rows = connection.execute(
+        sa.select(attempt.c.delivery_id).where(
+            attempt.c.delivery_id.in_(delivery_ids), attempt.c.outcome == DeliveryState.IN_DOUBT.value
+        )
+    )
+    return set(rows.scalars())

@@ -1,0 +1,1 @@
+"""Subscribing: who gets which newsletter. Import, add, set, leave, export, erase."""

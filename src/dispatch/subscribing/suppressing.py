@@ -1,0 +1,62 @@
+"""Never again: suppress an address, lift that, and forget a person altogether."""
+
+from datetime import datetime
+
+from dispatch.errors import DispatchError, NothingToDoError
+from dispatch.model.subscriber import SubscriptionState, SuppressionReason
+from dispatch.store.database import Connection, Database
+from dispatch.store.subscribers import erase_subscriber, find_subscriber
+from dispatch.store.subscriptions import pass_over_absence, rhythms_of, subscriptions_of
+from dispatch.store.suppressions import lift_suppression, suppress, suppression_reasons
+from dispatch.subscribing.rules import lifting_refusal
+from dispatch.subscribing.wishes import Who
+
+
+async def erase(database: Database, now: datetime, who: Who) -> str:
+    """Forget a person: address, name, everything but the keyed hash that keeps them from being mailed again."""
+    known = await database.run(_erase, who.digest, now)
+    gone = "what was known about them is gone" if known else "nothing was known about them"
+    return f"{who}: {gone}; a keyed hash of the address remains, so that no import brings them back"
+
+
+async def suppress_address(
+    database: Database, now: datetime, who: Who, reason: SuppressionReason = SuppressionReason.OPERATOR
+) -> str:
+    """Never mail this address again, whether it is known or not; raises NothingToDoError if that holds already."""
+    if not await database.run(suppress, [who.digest], reason, now):
+        raise NothingToDoError(f"{who} is suppressed already")
+    return f"{who} is never mailed again ({reason})"
+
+
+async def unsuppress_address(database: Database, now: datetime, who: Who, *, force: bool = False) -> str:
+    """Mail an address again that was suppressed; what came out meanwhile is passed over.
+
+    A bounce and an operator's own word are lifted; after a complaint or an erasure it needs `force`.
+    """
+    reason = await database.run(_unsuppress, who.digest, now, force=force)
+    return f"{who} may be mailed again (was: {reason})"
+
+
+def _erase(connection: Connection, digest: str, now: datetime) -> bool:
+    subscriber = find_subscriber(connection, digest)
+    suppress(connection, [digest], SuppressionReason.ERASED, now)
+    if subscriber is None:
+        return False
+    erase_subscriber(connection, subscriber.id, now)
+    return True
+
+
+def _unsuppress(connection: Connection, digest: str, now: datetime, *, force: bool) -> SuppressionReason:
+    reason = suppression_reasons(connection, [digest]).get(digest)
+    if reason is None:
+        raise NothingToDoError("this address is not suppressed")
+    refusal = lifting_refusal(reason, force=force)
+    if refusal:
+        raise DispatchError(f"the suppression stays: {refusal.sentence}")
+    lift_suppression(connection, digest)
+    subscriber = find_subscriber(connection, digest)
+    for subscription in subscriptions_of(connection, subscriber.id) if subscriber else []:
+        if subscription.state is SubscriptionState.ACTIVE:
+            schedules = rhythms_of(connection, subscription.newsletter).schedules
+            pass_over_absence(connection, subscription.id, schedules[subscription.schedule], now)
+    return reason

@@ -1,0 +1,134 @@
+"""The header fields of our messages: which there are, in which order, and which of them are blanks."""
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from enum import StrEnum
+
+from dispatch.config.settings import Newsletter, Settings
+from dispatch.model.address import EmailAddress, parse_address
+from dispatch.model.blanks import Blank
+from dispatch.transport.header_text import bare, identified, mailbox, tokens, unstructured
+from dispatch.transport.quoted_printable import encode_value
+
+MAX_SENDER_ID = 15  # Gmail's limit for the last part of Feedback-ID
+
+
+@dataclass(frozen=True, slots=True)
+class FixedHeaders:
+    """What the header says to every recipient of a rendering; without `list_id` there are no List-* fields."""
+
+    sender_name: str
+    sender: EmailAddress
+    reply_to: EmailAddress | None = None
+    list_name: str = ""
+    list_id: str = ""  # label.namespace, RFC 2919
+    feedback_id: str = ""  # four parts, no person in them
+    language: str = ""
+
+
+class Place(StrEnum):
+    """Where a blank stands, which decides how its value is written."""
+
+    HTML = "html"
+    TEXT = "text"
+    TO = "to"
+    DATE = "date"
+    MESSAGE_ID = "message_id"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place in a message that is written anew for each recipient, and the blanks it is written from."""
+
+    place: Place
+    blanks: tuple[Blank, ...]
+
+    def fill(self, values: Mapping[Blank, str]) -> bytes:
+        """The bytes that stand here; raises KeyError for a blank without a value."""
+        return _WRITERS[self.place](*(values[blank] for blank in self.blanks))
+
+
+Segment = bytes | Hole
+
+
+def headers_for(settings: Settings, newsletter_slug: str, schedule: str, slot: str) -> FixedHeaders:
+    """The header of a newsletter's issue for one slot of one schedule.
+
+    Nothing in it depends on a stored row, so that the preview of an issue that is not composed yet has the same hash.
+    Raises KeyError for a newsletter that is not configured.
+    """
+    newsletter = settings.newsletters[newsletter_slug]
+    name, sender = sender_of(newsletter)
+    issue_key = f"{schedule}-{re.sub('[^0-9]', '', slot)}"
+    return FixedHeaders(
+        sender_name=name,
+        sender=sender,
+        reply_to=parse_address(newsletter.reply_to) if newsletter.reply_to else None,
+        list_name=newsletter.name,
+        list_id=newsletter.list_id or f"{newsletter_slug}.{sender.domain}",
+        feedback_id=f"{issue_key}:{newsletter_slug}:digest:{_sender_id(sender.domain)}",
+        language=settings.site.language.replace("_", "-"),
+    )
+
+
+def sender_of(newsletter: Newsletter) -> tuple[str, EmailAddress]:
+    """The display name and address a newsletter comes from."""
+    name, address = parseaddr(newsletter.sender)
+    return name or newsletter.name, parse_address(address)
+
+
+def header_segments(headers: FixedHeaders, subject: str) -> Iterator[Segment]:
+    """Every field but those of MIME, in order; each segment ends a line."""
+    yield mailbox("From", headers.sender_name, str(headers.sender))
+    yield Hole(Place.TO, (Blank.TO,))
+    if headers.reply_to:
+        yield mailbox("Reply-To", "", str(headers.reply_to))
+    yield unstructured("Subject", subject)
+    yield Hole(Place.DATE, (Blank.DATE,))
+    yield Hole(Place.MESSAGE_ID, (Blank.MESSAGE_ID,))
+    if headers.list_id:
+        yield from _list_segments(headers)
+    yield b"Auto-Submitted: auto-generated\r\n"  # RFC 3834
+    if headers.language:
+        yield tokens("Content-Language", bare(headers.language))
+
+
+def _list_segments(headers: FixedHeaders) -> Iterator[Segment]:
+    yield identified("List-Id", headers.list_name, bare(headers.list_id))
+    # RFC 8058: one https address, and the fixed answer that makes it one click.
+    yield Hole(Place.UNSUBSCRIBE, (Blank.UNSUBSCRIBE, Blank.UNSUBSCRIBE_MAILTO))
+    yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    if headers.feedback_id:
+        yield tokens("Feedback-ID", bare(headers.feedback_id))
+    yield b"Precedence: bulk\r\n"
+    yield b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"
+
+
+def _sender_id(domain: str) -> str:
+    """A word of 5 to 15 letters that stays the same as long as the From domain does."""
+    letters = re.sub("[^a-z0-9]", "", domain)[:MAX_SENDER_ID]
+    return letters if len(letters) >= 5 else "s" + hashlib.sha256(domain.encode()).hexdigest()[: MAX_SENDER_ID - 1]
+
+
+def _write_to(recipient: str) -> bytes:
+    name, _, address = recipient.rpartition("<")
+    return mailbox("To", name, address)
+
+
+def _write_unsubscribe(link: str, address: str) -> bytes:
+    return tokens("List-Unsubscribe", f"<{bare(link)}>,", f"<mailto:{bare(address)}>")
+
+
+_WRITERS: dict[Place, Callable[..., bytes]] = {
+    Place.HTML: lambda value: encode_value(html.escape(value)),
+    Place.TEXT: encode_value,
+    Place.TO: _write_to,
+    Place.DATE: lambda value: tokens("Date", value.replace("\r", " ").replace("\n", " ")),
+    Place.MESSAGE_ID: lambda value: tokens("Message-ID", f"<{bare(value)}>"),
+    Place.UNSUBSCRIBE: _write_unsubscribe,
+}

@@ -1,0 +1,1 @@
+"""Pages over HTTP: they parse, call one method, answer."""

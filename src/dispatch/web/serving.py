@@ -1,0 +1,38 @@
+"""Running an application inside our own event loop, where our own code decides when it stops."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LOOPBACK = "127.0.0.1"
+
+
+class EmbeddedServer(uvicorn.Server):
+    """A server that leaves signals alone: uvicorn's own handling kills the process before it can clean up."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(make_app: Callable[[str], ASGIApp]) -> AsyncIterator[str]:
+    """Serve `make_app(url)` on a free port of this machine, and yield the url (without a slash at its end)."""
+    listener = socket.create_server((LOOPBACK, 0))
+    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    config = uvicorn.Config(make_app(url), lifespan="off", log_level="warning", access_log=False, ws="none")
+    server = EmbeddedServer(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not running.done():
+            await asyncio.sleep(0.01)
+        yield url
+    finally:
+        server.should_exit = True
+        await running
+        listener.close()
