@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from dispatch.app import Dispatch
+from dispatch.app import Dispatch, RunReport
 from dispatch.errors import DispatchError
 
 log = logging.getLogger(__name__)
@@ -18,21 +19,36 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 async def serve(dispatch: Dispatch, *, schedule: bool, send: bool, say: Callable[[str], None]) -> None:
     """Run the service, or a part of it, until SIGTERM or SIGINT; then stop without leaving mail in doubt."""
+    with _stopping() as stop:
+        clock = _start_clock(dispatch, stop, schedule=schedule, say=say)
+        say("running; SIGTERM or Ctrl-C stops")
+        try:
+            await (dispatch.keep_sending(stop) if send else stop.wait())
+        finally:
+            stop.set()
+            clock.shutdown(wait=False)
+            await dispatch.finish_tick()
+    say("stopped")
+
+
+async def serve_once(dispatch: Dispatch) -> RunReport:
+    """Do what is due now, then end; SIGTERM and SIGINT end it earlier, and as cleanly."""
+    with _stopping() as stop:
+        return await dispatch.run_once(stop)
+
+
+@contextmanager
+def _stopping() -> Iterator[asyncio.Event]:
+    """An event that the stop signals set, as long as the context lasts."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    clock = _start_clock(dispatch, stop, schedule=schedule, say=say)
-    say("running; SIGTERM or Ctrl-C stops")
     try:
-        await (dispatch.keep_sending(stop) if send else stop.wait())
+        yield stop
     finally:
-        stop.set()
-        clock.shutdown(wait=False)
-        await dispatch.finish_tick()
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
-    say("stopped")
 
 
 def _start_clock(

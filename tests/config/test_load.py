@@ -209,16 +209,17 @@ ONE_FAULT = {
         '[sources.notes]\nkind = "folder"\npath = "notes"\nurl = "https://notes.example"\n',
         'config.toml:20: sources.notes.url: found url; allowed: a source of kind "folder" has path alone',
     ),
-    "a relay that is not built yet": (
+    "a relay, which is not built yet": (
         '[relays.main]\nkind = "postmark"\n',
         (
-            'config.toml:18: relays.main.kind: found "postmark" that is not built yet: use kind = "smtp" with the SMTP '
+            'config.toml:18: relays.main.kind: found "postmark", which is not built yet: use kind = '
+            '"smtp" with the SMTP '
             "host, user name and password of the service"
         ),
     ),
     "clicks, which are not built yet": (
         '[links]\nclicks = "on"\n',
-        'config.toml:18: links.clicks: found "on" that is not built yet: write "off": no click would be counted',
+        'config.toml:18: links.clicks: found "on", which is not built yet: write "off": no click would be counted',
     ),
 }
 
@@ -416,15 +417,42 @@ def test_what_is_not_built_yet_and_harmless_is_loaded_and_said(tmp_path: Path) -
     assert load(path).share.from_mail == "send"
     assert [line.removeprefix(f"{tmp_path}/") for line in warnings(path)] == [
         (
-            'config.toml:18: share.from_mail: found "send" that is not built yet: it is as with "link": '
+            'config.toml:18: share.from_mail: found "send", which is not built yet: it is as with "link": '
             "the reader's own "
             "mail program opens"
         ),
         (
-            "config.toml:20: operators.alerts: found a part that is not built yet: nobody is alerted; "
+            "config.toml:20: operators.alerts: found a part, which is not built yet: nobody is alerted; "
             "`dispatch status` "
             "shows what is wrong"
         ),
+    ]
+
+
+def test_a_configuration_with_every_part_loads_but_for_what_is_refused(tmp_path: Path) -> None:
+    """One relay of a kind that is not built; everything else is read, and what has no effect yet is said."""
+    text = (Path(__file__).parent / "whole.toml").read_text()
+    (problem,) = _problems(tmp_path, text)
+    assert problem.startswith('config.toml:28: relays.broadcast.kind: found "postmark", which is not built yet')
+    path = _write(tmp_path, text.replace('kind = "postmark"', 'kind = "smtp"\nusername = "post"'))
+    settings = load(path)
+    assert settings.web.public_url == "https://post.tidewater.example"
+    assert settings.newsletters["post"].schedules["weekly"].when_empty == "hold"
+    assert [line.split(": ")[1] for line in warnings(path)] == [
+        "operators.proofs",
+        "operators.reports",
+        "operators.alerts",
+        "web.metrics",
+        "web.trusted_proxies",
+        "relays.broadcast.stream",
+        "relays.broadcast.webhook",
+        "relays.quick.dkim",
+        "newsletters.post.schedules.weekly.proof",
+        "newsletters.post.schedules.weekly.unanswered",
+        "share.from_mail",
+        "share.from_site",
+        "share.undo",
+        "share.limits",
     ]
 
 
@@ -458,3 +486,41 @@ def _without_line(number: int) -> str:
 def test_no_line_of_the_least_configuration_can_be_left_out(tmp_path: Path, number: int) -> None:
     """Each is asked for, and never with a traceback."""
     assert _problems(tmp_path, _without_line(number))
+
+
+ODD_VALUES = [
+    "0",
+    "-1",
+    "1e400",
+    "nan",
+    "true",
+    '""',
+    '"\\u0000"',
+    '"x" ',
+    "[]",
+    "[[]]",
+    "[1]",
+    "{}",
+    "{ a = 1 }",
+    "2026-11-27",
+]
+
+
+@pytest.mark.parametrize("odd", ODD_VALUES)
+def test_whatever_stands_where_a_value_belongs_is_taken_or_explained(tmp_path: Path, odd: str) -> None:
+    """For every key of a whole configuration, one at a time: a line that names the file, never a traceback."""
+    text = (Path(__file__).parent / "whole.toml").read_text().replace('kind = "postmark"', 'username = "post"')
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if "=" in line and not line.startswith("#"):
+            changed = [*lines[:number], f"{line.partition('=')[0]}= {odd}", *lines[number + 1 :]]
+            path = _write(tmp_path, "\n".join(changed))
+            assert all(problem.startswith(f"{path}:") for problem in _problems_if_any(path))
+
+
+def _problems_if_any(path: Path) -> list[str]:
+    try:
+        load(path)
+    except ConfigurationError as error:
+        return error.problems
+    return []

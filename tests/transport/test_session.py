@@ -5,6 +5,10 @@ import ssl
 from collections.abc import Awaitable, Callable
 
 import pytest
+
+from dispatch.errors import RelayError, RelaySetupError
+from dispatch.model.delivery import Outcome, Stage, Try
+from dispatch.transport.session import Envelope, RelayAccess, StepwiseSession, Timeouts, dot_stuffed
 from tests.smtp_server import (
     CERTIFICATE,
     COMMIT_AND_DROP,
@@ -19,10 +23,6 @@ from tests.smtp_server import (
     closed_port,
     plainly,
 )
-
-from dispatch.errors import RelayError, RelaySetupError
-from dispatch.model.delivery import Outcome, Stage, Try
-from dispatch.transport.session import Envelope, RelayAccess, StepwiseSession, Timeouts, dot_stuffed
 
 ENVELOPE = Envelope("bounces+b-token@lamplight.example", "mara@harbour.example")
 MESSAGE = b"Subject: hello\r\n\r\nfirst\r\n.\r\n..\r\nlast\r\n"
@@ -219,7 +219,7 @@ def test_closing_while_a_reply_is_awaited_leaves_doubt() -> None:
         session = StepwiseSession(access(server, timeouts=Timeouts()))
         await session.connect()
         sending = asyncio.create_task(session.send(ENVELOPE, MESSAGE, yes))
-        while not session.awaits_reply:
+        while not session.awaits_reply:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         session.abort()
         return await sending
@@ -254,7 +254,7 @@ def test_starttls_and_log_in_come_before_the_first_message(monkeypatch: pytest.M
         (SmtpServer(starttls=False), {"security": "starttls"}, "offers no STARTTLS"),
         (SmtpServer(starttls=True), {"security": "starttls"}, "the certificate of relay main"),
         (SmtpServer(), {"security": "tls"}, "does not speak TLS as configured"),
-        (SmtpServer(login=("lamplight", "other")), {"username": "lamplight", "password": "secret"}, "refuses the log-in"),
+        (SmtpServer(login=("mara", "other")), {"username": "mara", "password": "secret"}, "refuses the log-in"),
         (SmtpServer(), {"username": "lamplight", "password": "secret"}, "offers no log-in"),
     ],
     ids=["STARTTLS stripped", "unknown certificate", "no TLS there", "wrong password", "no log-in offered"],

@@ -1,9 +1,10 @@
 """`dispatch init`: the first configuration, with what the site says about itself, and its keys."""
 
-import asyncio
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,16 +16,34 @@ if TYPE_CHECKING:
     from dispatch.collecting.discovery import Discovered
     from dispatch.config.starting import Start
 
-# The questions, the option each stands for, and the key of the configuration that says what may be answered.
-_POSTAL_ADDRESS = "Postal address (the law wants it in every issue)"
-_SENDER = "From"
-_RELAY = "SMTP relay, HOST:PORT"
-_SHARE = 'Sharing with a friend: "link" (the reader\'s own mail program) or "off"'
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked on a terminal, the option that answers it too, and what is wrong with an answer ("" if nothing)."""
+
+    option: str
+    text: str
+    default: str | None
+    wrong: Callable[[str], str]
+
+    def answer(self, given: str | None, *, ask: bool) -> str | None:
+        """What was given, else what is answered, asked again until it is right; None where nobody is asked."""
+        if given is not None:
+            if wrong := self.wrong(given):
+                typer.echo(f"{self.option}: {wrong}", err=True)
+                raise typer.Exit(USAGE)
+            return given
+        while ask:
+            answer: str = typer.prompt(self.text, default=self.default)
+            if not (wrong := self.wrong(answer)):
+                return answer
+            typer.echo(wrong)
+        return None
 
 
 def init(
     context: typer.Context,
-    site: Annotated[str | None, typer.Argument(metavar="[SITE]", help="The site's address, or its feed's.")] = None,
+    site: Annotated[str | None, typer.Argument(metavar="SITE", help="The site's address, or its feed's.")] = None,
     config: Annotated[Path | None, typer.Option(help="The file to write; config.toml if not given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write the file anew; keys and books.toml stay.")] = False,
     postal_address: Annotated[str | None, typer.Option(help="Where you can be reached by post.")] = None,
@@ -63,6 +82,8 @@ def init(
 
 
 def _with_site(start: "Start", site: str) -> "Start":
+    import asyncio
+
     from dispatch.errors import CollectError
 
     address = site if "://" in site else f"https://{site}"
@@ -73,6 +94,8 @@ def _with_site(start: "Start", site: str) -> "Start":
         typer.echo("`dispatch init` without a site writes a sample to fill in", err=True)
         raise typer.Exit(PROBLEM) from error
     typer.echo(f"{found.name or address}: {found.kind} at {found.url}")
+    if not found.timezone:
+        typer.echo(f"its time zone is not said there: {start.timezone} is written unless --timezone says another")
     return replace(
         start,
         url=found.home,
@@ -96,41 +119,44 @@ async def _discover(site: str, *, allow_private_networks: bool) -> "Discovered":
 def _with_answers(start: "Start", given: dict[str, str | None], *, ask: bool) -> "Start":
     from dispatch.config.starting import with_relay
 
-    address = _answer(given["postal_address"], ("site", "postal_address"), _POSTAL_ADDRESS, None, ask=ask)
-    sender = _answer(given["sender"], ("newsletters", "any", "from"), _SENDER, start.default_sender, ask=ask)
-    relay = given["relay"] or (typer.prompt(_RELAY, default=f"{start.relay_host}:{start.relay_port}") if ask else None)
-    share = _answer(given["share"], ("share", "from_mail"), _SHARE, start.share, ask=ask)
-    zone = _answer(given["timezone"], ("site", "timezone"), "", start.timezone, ask=False)
+    questions = _questions(start)
+    answers = {name: question.answer(given[name], ask=ask) for name, question in questions.items()}
+    zone = _Question("--timezone", "", None, _key("site", "timezone")).answer(given["timezone"], ask=False)
     start = replace(
         start,
-        postal_address=address or start.postal_address,
-        sender=sender or start.sender,
-        share=share or start.share,
+        postal_address=answers["postal_address"] or start.postal_address,
+        sender=answers["sender"] or start.sender,
+        share=answers["share"] or start.share,
         timezone=zone or start.timezone,
     )
-    try:
-        return with_relay(start, relay) if relay else start
-    except ValueError as error:
-        typer.echo(f"--relay: {error}", err=True)
-        raise typer.Exit(USAGE) from error
+    return with_relay(start, answers["relay"]) if answers["relay"] else start
 
 
-def _answer(given: str | None, key: tuple[str, ...], question: str, default: str | None, *, ask: bool) -> str | None:
-    """What an option says, or the answer to its question; asked again until the configuration would take it."""
+def _questions(start: "Start") -> dict[str, _Question]:
+    from dispatch.config.starting import wrong_with_relay
+
+    return {
+        "postal_address": _Question(
+            "--postal-address",
+            "Postal address (the law wants it in every issue)",
+            None,
+            _key("site", "postal_address"),
+        ),
+        "sender": _Question("--from", "From", start.default_sender, _key("newsletters", "any", "from")),
+        "relay": _Question(
+            "--relay", "SMTP relay, HOST:PORT", f"{start.relay_host}:{start.relay_port}", wrong_with_relay
+        ),
+        "share": _Question(
+            "--share", 'Sharing with a friend: "link" or "off"', start.share, _key("share", "from_mail")
+        ),
+    }
+
+
+def _key(*path: str) -> Callable[[str], str]:
+    """What the configuration says about a value of this key."""
     from dispatch.config.faults import wrong_with
 
-    if given is not None:
-        if wrong := wrong_with(key, given):
-            typer.echo(f"--{key[-1].replace('_', '-')}: {wrong}", err=True)
-            raise typer.Exit(USAGE)
-        return given
-    while ask:
-        answer: str = typer.prompt(question, default=default)
-        wrong = wrong_with(key, answer)
-        if not wrong:
-            return answer
-        typer.echo(wrong)
-    return None
+    return partial(wrong_with, path)
 
 
 def _write(path: Path, start: "Start") -> None:

@@ -31,11 +31,11 @@ def run(
         typer.echo("--now goes with --once: the service itself follows the wall clock", err=True)
         raise typer.Exit(USAGE)
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
+        from dispatch.schedule import serve, serve_once
+
         if once:
-            report = asyncio.run(dispatch.run_once())
+            report = asyncio.run(serve_once(dispatch))
             for line in report.lines:
                 typer.echo(line)
             raise typer.Exit(PROBLEM if report.failed else 0)
-        from dispatch.schedule import serve
-
         asyncio.run(serve(dispatch, schedule=only != "send", send=only != "schedule", say=typer.echo))

@@ -7,6 +7,7 @@ sees, so passes are repeated until nothing changes: cleaning what is clean chang
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import nh3
@@ -14,25 +15,29 @@ from lxml import etree
 
 from dispatch.collecting import debris, paragraphs, pictures_in_text, quotations, videos
 from dispatch.collecting.lines import derived_title, plain_line, plain_name
-from dispatch.collecting.links import absolute_url, host_of, make_links_absolute
+from dispatch.collecting.links import absolute_url, make_links_absolute
 from dispatch.collecting.markup import (
     Element,
     UncleanableError,
     has_markup,
     is_blank,
+    make,
     parse_body,
     readable,
     remove,
     tags,
     text_of,
+    words,
 )
-from dispatch.collecting.rules import identity_keys
+from dispatch.collecting.rules import host_name, identity_keys
 from dispatch.model.post import CleanEntry, Entry
 
 MAX_PASSES = 6
-TAGS = set(
-    "a abbr b bdi bdo blockquote br caption cite code dd del dfn dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd "
-    "li mark ol p pre q rp rt ruby s samp small strong sub sup table tbody td tfoot th thead tr u ul var wbr".split()
+SMALLEST = 150  # px
+TAGS = words(
+    "a abbr b bdi bdo blockquote br caption cite code dd del dfn dl dt em figcaption figure h2 h3 h4 h5 "
+    "h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small strong sub sup table "
+    "tbody td tfoot th thead tr u ul var wbr"
 )
 ATTRIBUTES = {
     "*": {"lang", "dir"},
@@ -46,7 +51,18 @@ ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
-_DROPPED_WITH_CONTENT = {"script", "style", "title", "textarea", "noscript", "template", "svg", "iframe", "object", "math"}
+_DROPPED_WITH_CONTENT = {
+    "script",
+    "style",
+    "title",
+    "textarea",
+    "noscript",
+    "template",
+    "svg",
+    "iframe",
+    "object",
+    "math",
+}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -77,13 +93,13 @@ class _Lead:
     credit: str = ""
 
 
-def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:  # noqa: B008
+def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:
     """Clean one entry; raises UncleanableError, a sentence without its name, if it cannot become a post."""
     url = _address(entry, origin)
     base = absolute_url(entry.base_url, url) or url or origin.site_url
-    body = clean_html(entry.html, base, url)
+    body = clean_html(entry.html, base, url, origin.own_hosts)
     if is_blank(body.html):
-        body = clean_html(entry.summary_html, base, url)
+        body = clean_html(entry.summary_html, base, url, origin.own_hosts)
     lead = _lead_picture(body.html, absolute_url(entry.image_url, base), plain_line(entry.image_alt))
     text = plain_text(body.html)
     title = plain_line(entry.title) or derived_title(text) or plain_line(lead.alt)
@@ -108,23 +124,34 @@ def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:  # noqa:
     )
 
 
-def clean_html(html: str, base: str | None, own_url: str = "") -> CleanBody:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a text stands: what its links are relative to, the page it is read on, hosts that are its source's own."""
+
+    base: str | None
+    url: str
+    homes: frozenset[str]
+
+
+def clean_html(html: str, base: str | None, own_url: str = "", own_hosts: Collection[str] = ()) -> CleanBody:
     """HTML or plain text as safe HTML of simple blocks, links absolute against `base`.
 
-    `own_url`: the post's own address, by whose host an invitation to read on is known. Raises UncleanableError.
+    `own_url` is where the text is read; by its host and `own_hosts` an invitation to read on there is known. Raises
+    UncleanableError.
     """
+    place = _Place(base, own_url, frozenset(filter(None, (*own_hosts, host_name(own_url)))))
     text = readable(html)
     if not has_markup(text):
         text = paragraphs.paragraphs_of_text(text)
     replies: int | None = None
     for _ in range(MAX_PASSES):
-        cleaned = _pass(text, base, host_of(own_url))
+        cleaned = _pass(text, place)
         replies = cleaned.replies if replies is None else replies
         if cleaned.html == text:
             return CleanBody(text, replies)
         text = cleaned.html
     # Markup so odd that two parsers never agree on it: its words are kept, its markup is not.
-    return CleanBody(_pass(paragraphs.escaped_paragraphs(plain_text(text)), base, host_of(own_url)).html, replies)
+    return CleanBody(_pass(paragraphs.escaped_paragraphs(plain_text(text)), place).html, replies)
 
 
 def plain_text(html: str) -> str:
@@ -132,18 +159,18 @@ def plain_text(html: str) -> str:
     return text_of(parse_body(re.sub(r"(?=</?(?:p|li|h\d|td|th|blockquote|figcaption|pre|dt|dd|br|tr)\b)", " ", html)))
 
 
-def _pass(html: str, base: str | None, own_host: str) -> CleanBody:
+def _pass(html: str, place: _Place) -> CleanBody:
     if is_blank(html):
         return CleanBody("")
     body = parse_body(html)
     etree.strip_elements(body, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
-    pictures_in_text.resolve_pictures(body, base)
-    videos.replace_videos(body, base)
+    pictures_in_text.resolve_pictures(body, place.base)
+    videos.replace_videos(body, place.base)
     debris.drop_boxes(body)
     quotations.join_quotations(body)
-    make_links_absolute(body, base)
+    make_links_absolute(body, place.base, place.url)
     paragraphs.settle_blocks(body)
-    replies = debris.drop_words(body, own_host)
+    replies = debris.drop_words(body, place.homes)
     paragraphs.drop_empty(body)
     quotations.name_sources(body)
     return CleanBody(_safe(paragraphs.serialised(body)), replies)
@@ -152,7 +179,7 @@ def _pass(html: str, base: str | None, own_host: str) -> CleanBody:
 def _safe(html: str) -> str:
     return nh3.clean(
         html,
-        tags=TAGS,
+        tags=set(TAGS),
         attributes=ATTRIBUTES,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         url_schemes={"http", "https", "mailto"},
@@ -182,12 +209,14 @@ def _lead_picture(html: str, given: str | None, alt: str) -> _Lead:
     if "<img" not in html:
         return _Lead(html, given, alt)
     body = parse_body(html)
-    picture = next(iter(tags(body, "img")))
-    source, block = picture.get("src") or "", body[0]
-    opens = picture in tags(block, "img") and _is_picture_alone(block)
-    if given and not (opens and pictures_in_text.same_picture(given, source)):
+    pictures = [picture for picture in tags(body, "img") if not _is_small(picture)]
+    pictures.sort(key=_is_video_still)
+    picture = pictures[0] if pictures else make("img")
+    source, block = picture.get("src"), body[0]
+    opens = picture in tags(block, "img") and _is_picture_alone(block) and not _is_video_still(picture)
+    if given and not (opens and pictures_in_text.same_picture(given, source or "")):
         return _Lead(html, given, alt)
-    if _is_video_still(picture) or not opens:
+    if not opens:
         return _Lead(html, given or source, alt or picture.get("alt") or "")
     caption = block.find("figcaption")
     credit = text_of(caption)[:200] if caption is not None else ""
@@ -199,6 +228,12 @@ def _is_picture_alone(block: Element) -> bool:
     if len(tags(block, "img")) != 1:
         return False
     return block.tag == "figure" or (block.tag == "p" and not text_of(block))
+
+
+def _is_small(picture: Element) -> bool:
+    """Whether a picture says that it is an icon: nothing to put above a post."""
+    width = picture.get("width") or ""
+    return width.isdigit() and int(width) < SMALLEST
 
 
 def _is_video_still(picture: Element) -> bool:

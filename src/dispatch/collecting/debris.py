@@ -5,28 +5,30 @@ First by class and id, while they are there (`drop_boxes`); then by the words, b
 """
 
 import re
+from collections.abc import Collection
 
-from dispatch.collecting.links import host_of
-from dispatch.collecting.markup import BLANK, Element, following, is_blank, remove, tags, text_of
+from dispatch.collecting.markup import BLANK, Element, following, is_blank, remove, tags, text_of, words
+from dispatch.collecting.rules import host_name
 
-_UNWANTED = (
-    "script style template iframe object embed applet svg canvas audio video button select textarea input option datalist "
-    "progress meter dialog map area frame frameset noframes meta link base title head param source track label legend"
-).split()
+_UNWANTED = words(
+    "script style template iframe object embed applet svg canvas audio video button select textarea input option "
+    "datalist progress meter dialog map area frame frameset noframes meta link base title head param source track "
+    "label legend"
+)
 _FORM_TEXT = 600  # characters; a form with more is a page that somebody wrapped into one
 
 # A class or id that begins like this is such a box, whatever follows.
 _BOXES = re.compile(
     r"(?:sharedaddy|sd-sharing|sd-block|sd-like|sd-social|jp-relatedposts|jp-related|jp-post-flair|jetpack-likes|"
-    r"jetpack-sharing|jetpack_subscription|wp-block-jetpack-(?:sharing|subscriptions|like|related)|addtoany_|a2a_|addthis|"
-    r"at-(?:share|above|below)|atstbx|sharethis|essb_|ssba|ssbp|shariff|heateor_|mashsb|swp_social|swp-|social-?_?shar|"
-    r"social-(?:icons|buttons|links|bookmarks)|share-?_?(?:buttons|bar|links|this|icons|post)|sharing-|post-shar|"
-    r"entry-shar|crp_related|yarpp|related-?_?posts|wp_rp|zem_|pdfprnt|pf-button|print-?friendly|printfriendly|wpptopdf|"
-    r"pdf-?24|image_pdf|comment-?_?(?:respond|form|list|reply|s-area)|comments-area|respond$|comments$|disqus_|feedflare|"
-    r"mc4wp|mailpoet_form|wpcf7|gform_|ninja-forms|newsletter-(?:signup|form)|subscribe-form|post-views|wpulike|tweetmeme|"
-    r"twitter-share|fb-(?:like|share|root)|g-plusone|linkedin-share|digg_|simplesocial|juiz_sps|et_social|nc_social|dpsp|"
-    r"novashare|sfsi_|screen-reader|sr-only|visually-hidden|post-navigation|nav-links|adsbygoogle|google-auto-placed|"
-    r"wp-polls|tptn_|stf-|send-?to-?friend|send_this|w3-share|scriptlesssocialsharing|kk-star-ratings|more-link$)",
+    r"jetpack-sharing|jetpack_subscription|wp-block-jetpack-(?:sharing|subscriptions|like|related)|addtoany_|a2a_|"
+    r"addthis|at-(?:share|above|below)|atstbx|sharethis|essb_|ssba|ssbp|shariff|heateor_|mashsb|swp_social|swp-|"
+    r"social-?_?shar|social-(?:icons|buttons|links|bookmarks)|share-?_?(?:buttons|bar|links|this|icons|post)|sharing-|"
+    r"post-shar|entry-shar|crp_related|yarpp|related-?_?posts|wp_rp|zem_|pdfprnt|pf-button|print-?friendly|"
+    r"wpptopdf|pdf-?24|image_pdf|comment-?_?(?:respond|form|list|reply|s-area)|comments-area|respond$|comments$|"
+    r"disqus_|feedflare|mc4wp|mailpoet_form|wpcf7|gform_|ninja-forms|newsletter-(?:signup|form)|subscribe-form|post-views|"
+    r"wpulike|tweetmeme|twitter-share|fb-(?:like|share|root)|g-plusone|linkedin-share|digg_|simplesocial|juiz_sps|et_social|nc_social|"
+    r"dpsp|novashare|sfsi_|screen-reader|sr-only|visually-hidden|post-navigation|nav-links|adsbygoogle|"
+    r"google-auto-placed|wp-polls|tptn_|stf-|send-?to-?friend|send_this|w3-share|scriptlesssocialsharing|kk-star-ratings|more-link$)",
     re.IGNORECASE,
 )
 _PRINT_BUTTONS = re.compile(r"(?:image_pdf|image_print)+", re.IGNORECASE)
@@ -37,15 +39,16 @@ _SENTENCES = re.compile(
     r"required fields are marked|leave a (?:reply|comment)(?: to .{1,60})?(?: cancel reply)?|cancel reply|post comment|"
     r"save my name email and website in this browser for the next time i comment|"
     r"notify me of (?:follow-?up|new) (?:comments|posts) by (?:e-?mail|email)|"
-    r"this site uses akismet to reduce spam.{0,80}|print friendly(?: pdf (?:and )?email)?|you must be logged in to post a comment|"
-    r"you must log in to post a comment|type your email.{0,10} subscribe|add to any|"
+    r"this site uses akismet to reduce spam.{0,80}|print friendly(?: pdf (?:and )?email)?|"
+    r"you must (?:be logged|log) in to post a comment|type your email.{0,10} subscribe|add to any|"
     r".{1,200} was originally published in .{1,100} on medium where people are continuing the conversation.{0,80}|"
+    r"if the formatting looks .{1,60} visit the original (?:article|post)|"
     r"the post .{1,400} (?:appeared first on|first appeared on) .{1,200}",
     re.IGNORECASE,
 )
-_SHARE_WORDS = frozenset(
-    "share tweet print email e-mail pdf pin pinterest facebook twitter x linkedin reddit whatsapp telegram tumblr pocket "
-    "like more bluesky mastodon threads stumbleupon digg delicious google+ mail flipboard it this on post".split()
+_SHARE_WORDS = words(
+    "share tweet print email e-mail pdf pin pinterest facebook twitter x linkedin reddit whatsapp telegram tumblr "
+    "pocket like more bluesky mastodon threads stumbleupon digg delicious google+ mail flipboard it this on post"
 )
 _RELATED = frozenset(
     {"related", "related posts", "related articles", "related stories", "related reading", "you may also like"}
@@ -54,15 +57,19 @@ _RELATED = frozenset(
 _FORM_LABELS = frozenset({"comment", "name", "email", "website", "δ", "comment name email website"})
 _COMMENT_HEADING = re.compile(r"leave a (?:reply|comment)\b.{0,80}", re.IGNORECASE)
 _COMMENT_COUNT = re.compile(
-    r"(?P<count>one|\d{1,5}) (?:responses?|comments?|replies|reply|thoughts?)(?: to .{1,300}| on .{1,300})?", re.IGNORECASE
+    r"(?P<count>one|\d{1,5}) (?:responses?|comments?|replies|reply|thoughts?)(?: to .{1,300}| on .{1,300})?",
+    re.IGNORECASE,
 )
 _FORM_SENTENCE = "your email address will not be published"
 _CONTINUE = re.compile(
     r"[(\[]?\s*(?:continue reading|read (?:the )?(?:more|rest|full|whole)|keep reading|more\s*(?:…|\.\.\.|»|→|$)|"
-    r"(?:…|\.\.\.)\s*(?:more|$)|click here to read|view (?:the )?original (?:post|article))",
+    r"(?:…|\.\.\.)\s*(?:more|$)|click here to read|view (?:the )?original (?:post|article)|"
+    r"to read (?:this|the) (?:full |whole )?(?:article|story|post)\b|(?:\W\s*)?permalink\W*$)",
     re.IGNORECASE,
 )
-_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.|&hellip;)\s*\]|\((?:more|read more)\s*(?:…|\.\.\.)?\)|(?:…|\.\.\.)\s*\[\s*\])\s*$")
+_ELLIPSIS = re.compile(
+    r"\s*(?:\[\s*(?:…|\.\.\.|&hellip;)\s*\]|\((?:more|read more)\s*(?:…|\.\.\.)?\)|(?:…|\.\.\.)\s*\[\s*\])\s*$"
+)
 _APPEARED_FIRST = re.compile(r"\s*\bThe post .{1,400}? (?:appeared first on|first appeared on) .{1,200}$", re.DOTALL)
 
 
@@ -78,10 +85,10 @@ def drop_boxes(body: Element) -> None:
         remove(element)
 
 
-def drop_words(body: Element, own_host: str) -> int | None:
+def drop_words(body: Element, homes: Collection[str]) -> int | None:
     """Remove what its words say is no part of the text; gives the number of replies if a comment section stood there.
 
-    To be done on settled blocks. `own_host`: "read more" that leads elsewhere is a source, not debris.
+    To be done on settled blocks. `homes`: hosts of the source; "read more" that leads elsewhere is no debris.
     """
     _drop_print_buttons(body)
     replies = _cut_comments(body)
@@ -92,7 +99,7 @@ def drop_words(body: Element, own_host: str) -> int | None:
         if len(listing) and all(_is_share_words(text_of(item)) for item in listing):
             remove(listing)
     _drop_related(body)
-    _drop_endings(body, own_host)
+    _drop_endings(body, homes)
     return replies
 
 
@@ -110,8 +117,7 @@ def _is_hidden(element: Element) -> bool:
 
 def _plain(text: str) -> str:
     """Words alone, in lower case: punctuation and marks differ from theme to theme."""
-    words = re.sub(r"[^\w\s+'-]|_", " ", text.lower())
-    return " ".join(words.split())
+    return " ".join(re.sub(r"[^\w\s+'-]|_", " ", text.lower()).split())
 
 
 def _is_debris(block: Element) -> bool:
@@ -126,8 +132,8 @@ def _is_debris(block: Element) -> bool:
 
 
 def _is_share_words(text: str) -> bool:
-    words = _plain(text).split()
-    return 0 < len(words) <= 12 and all(word in _SHARE_WORDS for word in words)
+    spoken = _plain(text).split()
+    return 0 < len(spoken) <= 12 and _SHARE_WORDS.issuperset(spoken)
 
 
 def _is_all_links(block: Element) -> bool:
@@ -184,25 +190,26 @@ def _drop_related(body: Element) -> None:
                 remove(element)
 
 
-def _drop_endings(body: Element, own_host: str) -> None:
+def _drop_endings(body: Element, homes: Collection[str]) -> None:
     """Remove "Continue reading", "[…]" and "The post … appeared first on …" from the ends of paragraphs."""
     for block in tags(body, "p", "li"):
-        while _ends_with_invitation(block, own_host):
+        while _ends_with_invitation(block, homes):
             remove(block[-1])
         _shorten_end(block, _ELLIPSIS, "…")
         if not len(block):
             _shorten_end(block, _APPEARED_FIRST, "")
 
 
-def _ends_with_invitation(block: Element, own_host: str) -> bool:
+def _ends_with_invitation(block: Element, homes: Collection[str]) -> bool:
     if not len(block) or not is_blank(block[-1].tail):
         return False
     last = block[-1]
     if last.tag != "a":
         return False
-    leads_home = not own_host or host_of(last.get("href")) in ("", own_host)
+    leads_home = not homes or host_name(last.get("href")) in homes
     text = text_of(last)
-    return leads_home and (bool(_CONTINUE.match(text)) or bool(re.fullmatch(r"\[?\s*(?:…|\.\.\.|→|»)\s*\]?", text)))
+    # A lone sign (★, ∞, #, →) is how link blogs lead to their own page.
+    return leads_home and bool(_CONTINUE.match(text) or re.fullmatch(r"\W{0,5}", text)) and not tags(last, "img")
 
 
 def _shorten_end(block: Element, ending: re.Pattern[str], instead: str) -> None:

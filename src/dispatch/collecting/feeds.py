@@ -1,12 +1,12 @@
 """RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0: bytes → entries.
 
-feedparser reads them without its sanitiser (cleaning.py does that, for every kind of source) and without resolving links
-in texts. It is always given a stream: bytes or strings it would try as the name of a local file first.
+feedparser reads them without its sanitiser (cleaning.py does that, for every kind of source) and without resolving
+links in texts. It is always given a stream: bytes or strings it would try as the name of a local file first.
 """
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, cast
@@ -40,7 +40,7 @@ def read_feed(source: str, body: bytes, url: str, content_type: str = "") -> Rea
     if not parsed.entries and not _is_feed(parsed):
         raise ReadingError(source, _what_it_is(body, url))
     problems: list[Problem] = []
-    entries = list(_entries(source, parsed.entries, problems))
+    entries = list(_entries(source, parsed.entries, url, problems))
     if not entries and parsed.bozo and not _ends_properly(body):
         raise ReadingError(source, f"{url} breaks off or is not well-formed, and no entry in it can be read")
     return Reading(
@@ -85,23 +85,24 @@ def _ends_properly(body: bytes) -> bool:
     return _END.search(body[-_TAIL_BYTES:].rstrip(b"\0 \t\r\n")) is not None
 
 
-def _entries(source: str, items: Iterable[Parsed], problems: list[Problem]) -> Iterable[Entry]:
+def _entries(source: str, items: Iterable[Parsed], url: str, problems: list[Problem]) -> Iterable[Entry]:
     for place, item in enumerate(items, start=1):
         try:
-            yield _entry(item)
+            yield _entry(item, url)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             name = _plain(item.get("title"))[:80] or f"entry {place}"
             problems.append(Problem(source, f"“{name}” cannot be read ({error})", "the others are not affected"))
 
 
-def _entry(item: Parsed) -> Entry:
+def _entry(item: Parsed, url: str) -> Entry:
     body = _body(item)
     summary = item.get("summary_detail") or {}
     image_url, image_alt = _image(item)
+    base = _plain((body or summary).get("base"))
     published, updated = _date(item, "published_parsed", "created_parsed"), _date(item, "updated_parsed")
     return Entry(
         title=_html(item.get("title_detail")),
-        url=_link(item),
+        url=_link(item, {url, base}),
         guid=_plain(item.get("id")) or None,
         html=_html(body),
         summary_html=_html(summary),
@@ -114,7 +115,8 @@ def _entry(item: Parsed) -> Entry:
         replies=_replies(item),
         replies_url=_replies_url(item),
         language=_plain((body or summary).get("language")) or None,
-        base_url=_plain((body or summary).get("base")) or None,
+        # Without xml:base, feedparser gives the feed's own address; links in texts are relative to the entry's.
+        base_url=base if base and base != url else None,
     )
 
 
@@ -131,11 +133,10 @@ def _html(detail: Parsed) -> str:
     return escape(value, quote=False) if (detail or {}).get("type") == "text/plain" else value
 
 
-def _link(item: Parsed) -> str | None:
-    for link in item.get("links", []):
-        if link.get("rel") == "alternate" and link.get("href"):
-            return str(link["href"])
-    return _plain(item.get("link")) or None
+def _link(item: Parsed, bases: Collection[str]) -> str | None:
+    """Where the entry is read; an empty link, which would lead to the feed itself, is none."""
+    links = [_plain(link.get("href")) for link in item.get("links", []) if link.get("rel") == "alternate"]
+    return next((link for link in [*links, _plain(item.get("link"))] if link and link not in bases), None)
 
 
 def _authors(item: Parsed) -> tuple[str, ...]:
@@ -153,7 +154,8 @@ def _date(item: Parsed, *names: str) -> datetime | None:
         # Asking feedparser for a date that is not there may answer with another one, and a warning.
         value = item[name] if name in item else None  # noqa: SIM401
         if value:
-            return datetime(*value[:6], tzinfo=UTC)
+            year, month, day, hour, minute, second = value[:6]
+            return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     return None
 
 
@@ -179,7 +181,9 @@ def _is_image(kind: str | None, url: str) -> bool:
 
 def _replies(item: Parsed) -> int | None:
     counts = [item.get("slash_comments"), item.get("thr_total")]
-    counts += [link.get("thr:count") or link.get("count") for link in item.get("links", []) if link.get("rel") == "replies"]
+    counts += [
+        link.get("thr:count") or link.get("count") for link in item.get("links", []) if link.get("rel") == "replies"
+    ]
     numbers = [int(count) for count in counts if count and re.fullmatch(r"\s*\d{1,7}\s*", str(count))]
     return max(numbers) if numbers else None
 

@@ -20,9 +20,7 @@ from dispatch.collecting.unpacking import TooLargeError, UnreadableEncodingError
 from dispatch.errors import CollectError
 
 USER_AGENT = f"dispatch/{__version__} (newsletter; reads feeds)"
-FEED_TYPES = (
-    "application/rss+xml, application/atom+xml, application/feed+json, application/json;q=0.9, */*;q=0.5"
-)
+FEED_TYPES = "application/rss+xml, application/atom+xml, application/feed+json, application/json;q=0.9, */*;q=0.5"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = 410
 _NOT_MODIFIED = 304
@@ -161,7 +159,9 @@ async def _ask(reach: Reach, target: _Target) -> httpx2.Response:
     except RefusedAddressError as error:
         raise target.error(str(error)) from error
     except httpx2.HTTPError as error:
-        raise target.error(f"{_shown(url)} did not answer properly ({_cause(error)}); it is tried again later") from error
+        raise target.error(
+            f"{_shown(url)} did not answer properly ({_cause(error)}); it is tried again later"
+        ) from error
 
 
 def _request(limits: Limits, target: _Target, address: str) -> httpx2.Request:
@@ -232,7 +232,7 @@ def _read_url(source: str, url: str) -> httpx2.URL:
         read = httpx2.URL(url.strip())
     except (httpx2.InvalidURL, ValueError) as error:
         raise FetchError(source, f"{url[:200]!r} is not an address on the web ({error})") from error
-    if read.scheme not in ("http", "https") or not read.host:
+    if read.scheme not in ("http", "https") or not read.host or "%" in read.host:
         raise FetchError(source, f"{url[:200]!r} is not an http or https address")
     if read.port is not None and not 0 < read.port < 65536:
         raise FetchError(source, f"{_shown(read)} has a port that does not exist")

@@ -104,9 +104,9 @@ def _front_matter(fence: str, text: str) -> dict[str, Any]:
         front = tomllib.loads(text) if fence == "+++" else yaml.safe_load(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
         raise ValueError(f"its front matter cannot be read ({error})") from error
-    if not isinstance(front, dict | None):
-        raise ValueError("its front matter is not a list of `key: value` lines")
-    return {str(key).lower(): value for key, value in (front or {}).items()}
+    if isinstance(front, dict | None):
+        return {str(key).lower(): value for key, value in (front or {}).items()}
+    raise ValueError("its front matter is not a list of `key: value` lines")
 
 
 def _markdown() -> MarkdownIt:

@@ -116,7 +116,9 @@ def _document(source: str, body: bytes, url: str) -> Document:
 
 
 def _entry(item: Item, document: Document, url: str) -> Entry:
-    authors = item.authors or [item.author] if item.authors or item.author.name else document.authors or [document.author]
+    authors = (
+        item.authors or [item.author] if item.authors or item.author.name else document.authors or [document.author]
+    )
     published, updated = parse_date(item.date_published), parse_date(item.date_modified)
     return Entry(
         title=_title(item.title),

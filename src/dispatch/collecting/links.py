@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-from dispatch.collecting.markup import Element, tags, unwrap
+from dispatch.collecting.markup import Element, tags, unwrap, words
 
 MAX_LENGTH = 2_000
 _SCHEMES = frozenset({"http", "https"})
@@ -11,8 +11,8 @@ _LINK_SCHEMES = _SCHEMES | {"mailto"}
 _CONTROLS_AND_SPACES = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\u200b\ufeff]")
 _AMAZON = re.compile(r"(?:^|\.)amazon\.(?:[a-z]{2,3}|com?\.[a-z]{2})$")
 # What Amazon's partner programme adds to a link; none of it is needed to find the book.
-_PARTNER_PARAMETERS = frozenset(
-    "tag linkcode linkid ascsubtag creative creativeasin camp ref ref_ adid associd camp_id slotnum smid".split()
+_PARTNER_PARAMETERS = words(
+    "tag linkcode linkid ascsubtag creative creativeasin camp ref ref_ adid associd camp_id slotnum smid"
 )
 
 
@@ -21,10 +21,14 @@ def absolute_url(href: str | None, base: str | None) -> str | None:
     return _absolute(href, base, _SCHEMES)
 
 
-def make_links_absolute(body: Element, base: str | None) -> None:
-    """Every link and citation absolute; links that cannot be followed lose their tags and keep their words."""
+def make_links_absolute(body: Element, base: str | None, own_url: str = "") -> None:
+    """Every link and citation absolute; links that cannot be followed lose their tags and keep their words.
+
+    A link to a place in the same text leads to `own_url`, whatever `base` is: the text is read there.
+    """
     for link in tags(body, "a"):
-        href = _absolute(link.get("href"), base, _LINK_SCHEMES)
+        inside = (link.get("href") or "").strip().startswith("#")
+        href = _absolute(link.get("href"), (own_url or base) if inside else base, _LINK_SCHEMES)
         if href is None:
             unwrap(link)
         else:

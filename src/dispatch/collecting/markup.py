@@ -6,7 +6,13 @@ from collections.abc import Iterator
 import lxml.html
 from lxml import etree
 
-Element = etree._Element
+Element = etree._Element  # noqa: SLF001 - lxml has no other name for what its trees are made of
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set; long lists of names are easier to read and to compare so."""
+    return frozenset(text.split())
+
 
 MAX_CHARACTERS = 600_000  # of one body; the longest essays have a third of it
 # libxml2 drops, without a word, what is deeper than 256, and HTML 5 parsers take time quadratic in the depth.
@@ -23,8 +29,8 @@ CONTAINERS = frozenset(
 # The white space of HTML, and what is as invisible: no-break and zero-width spaces.
 BLANK = " \t\r\n\f\xa0\u2007\u202f\u200b\u200c\u2060\ufeff"
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_CLOSED_BY_NEXT = frozenset("p li dt dd tr td th tbody thead tfoot option colgroup".split())
+_VOID = words("area base br col embed hr img input link meta param source track wbr")
+_CLOSED_BY_NEXT = words("p li dt dd tr td th tbody thead tfoot option colgroup")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,30})(?=[\s/>])[^<>]{0,5000}?(/?)>")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _LINE_BREAKS = re.compile("\r\n|[\r\x0c\x85\u2028\u2029]")
@@ -54,7 +60,8 @@ def has_markup(text: str) -> bool:
 def parse_body(html: str) -> Element:
     """The body element that holds this piece of HTML."""
     document = lxml.html.document_fromstring(f"<!doctype html><html><body>{html}</body></html>")
-    return document.find("body") if document.find("body") is not None else document
+    body = document.find("body")
+    return document if body is None else body
 
 
 def make(tag: str, text: str | None = None, **attributes: str) -> Element:
@@ -107,7 +114,7 @@ def replace(element: Element, *others: Element) -> None:
 
 def text_of(element: Element) -> str:
     """All text inside, white space collapsed."""
-    return collapse("".join(str(piece) for piece in element.itertext(with_tail=False)))
+    return collapse("".join(str(piece) for piece in element.itertext()))
 
 
 def collapse(text: str) -> str:

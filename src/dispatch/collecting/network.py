@@ -1,8 +1,8 @@
 """Which addresses a source may be fetched from.
 
-A feed's address, its redirects and its pictures are written by others. Whoever writes `127.1`, `0x7f000001`, a name that
-resolves to 10.0.0.5 or a redirect to 169.254.169.254 must not reach what stands beside us, so names are looked up here,
-every address is judged, and the connection is made to the judged address, not to the name (DNS rebinding).
+A feed's address, its redirects and its pictures are written by others. Whoever writes `127.1`, `0x7f000001`, a name
+that resolves to 10.0.0.5 or a redirect to 169.254.169.254 must not reach what stands beside us, so names are looked up
+here, every address is judged, and the connection is made to the judged address, not to the name (DNS rebinding).
 """
 
 import asyncio

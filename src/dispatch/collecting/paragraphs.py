@@ -221,7 +221,7 @@ def _trim(element: Element) -> None:
 def _shows_nothing(element: Element) -> bool:
     if element.tag in _SHOWN or any(True for _ in element.iter(*_SHOWN)):
         return False
-    return all(is_blank(str(piece)) for piece in element.itertext(with_tail=False))
+    return all(is_blank(str(piece)) for piece in element.itertext())
 
 
 def _language_of(element: Element) -> dict[str, str]:

@@ -5,7 +5,14 @@ import re
 from dispatch.collecting.links import absolute_url
 from dispatch.collecting.markup import Element, is_blank, make, tags, text_of, unwrap
 
-_EMBEDDED_POSTS = ("twitter-tweet", "twitter-video", "instagram-media", "bluesky-embed", "mastodon-embed", "tiktok-embed")
+_EMBEDDED_POSTS = (
+    "twitter-tweet",
+    "twitter-video",
+    "instagram-media",
+    "bluesky-embed",
+    "mastodon-embed",
+    "tiktok-embed",
+)
 _DASH = re.compile(r"^\s*(?:[—–―]|--?)\s*\S")
 _ATTRIBUTION_LENGTH = 200
 
@@ -18,12 +25,12 @@ def join_quotations(body: Element) -> None:
         for line in quotation.findall("footer") + quotation.findall("cite"):
             _into_attribution(line)
     for figure in tags(body, "figure"):
-        quotation = figure.find("blockquote")
-        if quotation is None:
+        quoted = figure.find("blockquote")
+        if quoted is None:
             continue
         for caption in figure.findall("figcaption"):
             figure.remove(caption)
-            quotation.append(caption)
+            quoted.append(caption)
             _into_attribution(caption)
         unwrap(figure)
 
@@ -42,7 +49,9 @@ def name_sources(body: Element) -> None:
 
 def _settle_embedded_post(quotation: Element) -> None:
     """A post of a social network: its text, then who wrote it where and when."""
-    address = quotation.get("data-instgrm-permalink") or quotation.get("cite") or _last_link(quotation)
+    links = [link.get("href") or "" for link in quotation.iter("a")]
+    posts = [href for href in links if re.search(r"/(?:status|statuses|post|posts|p|reel|video)/", href)]
+    address = quotation.get("data-instgrm-permalink") or quotation.get("cite") or (posts[-1] if posts else "")
     if address and absolute_url(address, None):
         quotation.set("cite", address.partition("?")[0])
 

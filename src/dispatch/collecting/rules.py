@@ -27,7 +27,9 @@ _TRACKING = re.compile(
 )
 # "source" and its like are only tracking when they say where somebody came from.
 _AMBIGUOUS = frozenset({"source", "src", "via", "rss", "feed", "feature", "partner"})
-_CAME_FROM = re.compile(r"$|rss|atom|feed|twitter|facebook|e?-?mail|newsletter|social|share|home|tw$|fb$|1$", re.IGNORECASE)
+_CAME_FROM = re.compile(
+    r"$|rss|atom|feed|twitter|facebook|e?-?mail|newsletter|social|share|home|tw$|fb$|1$", re.IGNORECASE
+)
 _TRACKING_FRAGMENT = re.compile(r"(?:tk\.|utm_|ref=|source=|xtor=|rss|comments?$|respond$)", re.IGNORECASE)
 
 
@@ -50,13 +52,11 @@ def identity_keys(
 def canonical_address(url: str, own_hosts: Collection[str]) -> str:
     """An address without what may change while the page stays the same; "" where it names no single page.
 
-    Scheme, "www.", default ports, tracking parameters and the last slash are dropped; on the source's own hosts the host
-    too, so that a post outlives a move of the domain.
+    Scheme, "www.", default ports, tracking parameters and the last slash are dropped; on the source's own hosts the
+    host too, so that a post outlives a move of the domain.
     """
     host, rest = _split(url)
-    if not rest or (not host and "/" not in rest):
-        return ""
-    if rest == "/":
+    if rest in ("", "/"):
         return ""
     return rest if host in own_hosts else host + rest
 
@@ -181,8 +181,8 @@ def storm_guard(source: str, new: int, recent: int, since_last_good: timedelta) 
     return Storm(
         holds=True,
         sentence=(
-            f"{new} posts are new at once, where at most {limit} were to be expected: they are held, and nothing of them is "
-            f"mailed. Are they new? `dispatch collect {source} --release` lets them go; `--archive` keeps them out of mail"
+            f"{new} posts are new at once, where at most {limit} were to be expected: they are held, and none of them is "
+            f"mailed. Are they new? `dispatch collect {source} --release` lets them go, `--archive` never mails them"
         ),
     )
 
@@ -198,9 +198,9 @@ class Known:
 def withdrawn_posts(listed: Sequence[Known], missing: Sequence[Known], *, whole: bool) -> tuple[set[int], bool]:
     """The missing posts that their source has taken back, and whether too many are missing to believe that.
 
-    `listed`: this fetch's posts in its order. A feed is a window on the newest: what is older than all it shows has only
-    fallen out. The window ends at what is listed last, not at the oldest, which may be pinned above the others. `whole`:
-    the source lists all it has.
+    `listed`: this fetch's posts in its order. A feed is a window on the newest: what is older than all it shows has
+    only fallen out. The window ends at what is listed last, not at the oldest, which may be pinned above the others.
+    `whole`: the source lists all it has.
     """
     if not listed:
         return set(), False

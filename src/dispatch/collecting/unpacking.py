@@ -16,7 +16,7 @@ class UnreadableEncodingError(ValueError):
 
 
 async def unpack(pieces: AsyncIterator[bytes], encoding: str, max_bytes: int) -> bytes:
-    """The decoded body; raises TooLargeError past `max_bytes` (packed or unpacked), UnreadableEncodingError if broken."""
+    """The decoded body, at most `max_bytes` of it; raises TooLargeError or UnreadableEncodingError."""
     unpacker = _unpacker(encoding)
     body = bytearray()
     packed = 0

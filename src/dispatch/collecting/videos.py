@@ -10,7 +10,9 @@ from dispatch.collecting.markup import Element, collapse, is_blank, make, remove
 
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "m.youtube.com", "youtube-nocookie.com", "youtu.be", "music.youtube.com"})
 _ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
-_SHORTCODE = re.compile(r"\[(embed|youtube|vimeo|video)[^\]\n]{0,200}?\]?=?\s*(https?://[^\s\]\[]+)\s*\]?(?:\[/\1\])?", re.IGNORECASE)
+_SHORTCODE = re.compile(
+    r"\[(embed|youtube|vimeo|video)[^\]\n]{0,200}?\]?=?\s*(https?://[^\s\]\[]+)\s*\]?(?:\[/\1\])?", re.IGNORECASE
+)
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 _SOUND_HOSTS = ("soundcloud.com", "open.spotify.com", "spotify.com", "bandcamp.com", "podcasts.apple.com")
 
@@ -126,9 +128,11 @@ def _linked_file(player: Element, address: str, base: str | None) -> Element:
 def _addresses(player: Element, base: str | None) -> Iterator[str]:
     names = ("src", "data-src", "data-lazy-src", "data-litespeed-src", "data", "data-videoid")
     written = [player.get(name) for name in names]
-    for inner in player.iter("param", "source", "embed"):
-        if inner.tag != "param" or (inner.get("name") or "").lower() in ("movie", "src"):
-            written.append(inner.get("value") or inner.get("src"))
+    written += [
+        inner.get("value") or inner.get("src")
+        for inner in player.iter("param", "source", "embed")
+        if inner.tag != "param" or (inner.get("name") or "").lower() in ("movie", "src")
+    ]
     for address in written:
         found = absolute_url(address, base) if address and not address.startswith("about:") else None
         if found:
@@ -148,7 +152,17 @@ def _without_scheme(address: str) -> str:
 def _stands_alone(element: Element) -> bool:
     """Whether nothing else is on the element's line."""
     parent, before, after = element.getparent(), element.getprevious(), element.getnext()
-    if parent is None or parent.tag not in ("body", "p", "div", "figure", "li", "td", "blockquote", "section", "article"):
+    if parent is None or parent.tag not in (
+        "body",
+        "p",
+        "div",
+        "figure",
+        "li",
+        "td",
+        "blockquote",
+        "section",
+        "article",
+    ):
         return False
     text_before = parent.text if before is None else before.tail
     starts = before is None or before.tag == "br" or "\n" in (text_before or "")

@@ -56,7 +56,7 @@ class Term(Lenient):
 class Embedded(Lenient):
     """What `_embed` adds to a post."""
 
-    author: Annotated[list[Person], BeforeValidator(_rows)] = []
+    author: Annotated[list[Person], BeforeValidator(_rows)] = Field(default=[])
     media: Annotated[list[Media], BeforeValidator(_rows)] = Field(default=[], alias="wp:featuredmedia")
     terms: Annotated[list[Term], BeforeValidator(_rows)] = Field(default=[], alias="wp:term")
     replies: Annotated[list[dict[str, Any]] | None, BeforeValidator(_rows)] = None

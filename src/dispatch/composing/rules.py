@@ -65,8 +65,8 @@ def posts_that_count(posts: Sequence[NumberedPost], category: str | None) -> int
 def slot_is_open(due_at: datetime, newest_due_at: datetime | None, created_at: datetime, now: datetime) -> bool:
     """Whether the newest due slot may still become an issue.
 
-    Not if the schedule's newest issue is of this slot or a later one, and not if the slot was before the schedule: unless
-    `now` itself is before the schedule was made, as under a clock that was set back on purpose.
+    Not if the schedule's newest issue is of this slot or a later one, and not if the slot was before the schedule:
+    unless `now` itself is before the schedule was made, as under a clock that was set back on purpose.
     """
     if newest_due_at is not None and due_at <= newest_due_at:
         return False

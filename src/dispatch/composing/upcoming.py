@@ -12,7 +12,7 @@ from dispatch.composing.timetable import Slot
 from dispatch.config.settings import Settings
 from dispatch.errors import NotFoundError, NothingToDoError
 from dispatch.model.book import PromoBlock
-from dispatch.model.issue import AudienceKey, Issue, IssueState, NumberedPost
+from dispatch.model.issue import AudienceKey, IssueState, NumberedPost
 from dispatch.rendering.page import IssuePage
 from dispatch.store.database import Connection, Database
 from dispatch.store.fan_out import audience_by_key, excluded_by_reason
@@ -79,11 +79,14 @@ def _upcoming(connection: Connection, settings: Settings, newsletter: str, sched
     desk = desk_for(connection, settings, newsletter, schedule, read_newsletter(connection, newsletter), now)
     newest = newest_issue(connection, desk.schedule.id)
     made = newest if newest and newest.state is IssueState.COMPOSED else None
+    slot: Slot | None
     if made:
-        posts, slot, through = issue_posts(connection, made.id), _slot_of(made), made.through_seq
+        posts, slot, through = issue_posts(connection, made.id), Slot(made.slot, made.due_at), made.through_seq
+        decision = SlotDecision(IssueState.COMPOSED)
     else:
         posts = posts_after(connection, desk.stored.id, join_at(connection, desk.schedule.id))
         slot, through = open_slot(connection, desk, posts) or coming_slot(desk), desk.stored.last_seq
+        decision = decision_about(desk, slot, posts) if slot else SlotDecision(IssueState.EMPTY, "nothing new")
     audience = audience_by_key(connection, desk.schedule.id, through) if posts else {}
     return Upcoming(
         newsletter=newsletter,
@@ -96,16 +99,8 @@ def _upcoming(connection: Connection, settings: Settings, newsletter: str, sched
         usual_seq=_usual_seq(audience, posts),
         audience=audience,
         excluded=excluded_by_reason(connection, desk.schedule.id, through),
-        decision=decision_about(desk, slot, posts) if slot and not made else _as_made(made),
+        decision=decision,
     )
-
-
-def _slot_of(issue: Issue) -> Slot:
-    return Slot(issue.slot, issue.due_at)
-
-
-def _as_made(issue: Issue | None) -> SlotDecision:
-    return SlotDecision(IssueState.COMPOSED) if issue else SlotDecision(IssueState.EMPTY, "nothing new")
 
 
 def _usual_seq(audience: Mapping[AudienceKey, int], posts: list[NumberedPost]) -> int:

@@ -13,7 +13,7 @@ from dispatch.config.positions import KeyPath
 from dispatch.config.settings import Section, Settings
 from dispatch.config.shape import keys_of, kind_at, section_of, unwrapped
 from dispatch.config.values import REASON, Allowed, Slug
-from dispatch.config.wording import allowed, found, homes_of, is_private, meant
+from dispatch.config.wording import allowed, found, homes_of, may_be_secret, meant
 
 NAME_MARK = "[key]"  # how pydantic says that the name of a table is at fault, not its content
 
@@ -81,7 +81,7 @@ def _missing(path: KeyPath, root: type[Section]) -> Iterator[Fault]:
 
 def _wrong_value(path: KeyPath, details: ErrorDetails, value: Any, root: type[Section]) -> str:
     kind = kind_at(path, root)
-    private = is_private(path, root)
+    private = may_be_secret(path, root)
     with_kind = details["type"].endswith(("_type", "_parsing"))
     sentence = f"found {found(value, private=private, with_kind=with_kind)}; allowed: {allowed(kind)}"
     if details["type"] == REASON:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from dispatch.config.crosschecks import crosschecks
 from dispatch.config.document import read_document
 from dispatch.config.faults import Fault, faults_of
+from dispatch.config.places import DEFAULT_DATABASE
 from dispatch.config.repair import repaired, validated
 from dispatch.config.settings import Settings
 from dispatch.config.unbuilt import refused, unbuilt
@@ -17,7 +18,6 @@ from dispatch.errors import ConfigurationError
 
 VARIABLE = "DISPATCH_CONFIG"
 USUAL_PLACES = (Path("config.toml"), Path("/etc/dispatch/config.toml"))
-DEFAULT_DATABASE = "data/dispatch.db"
 
 # What needs more than this package to judge (the look): gives the path of each key at fault and a sentence.
 ExtraCheck = Callable[[Settings], Iterable[tuple[tuple[str, ...], str]]]
@@ -69,7 +69,7 @@ def warnings(path: Path) -> list[str]:
 def _fill_in_the_database(data: dict[str, Any]) -> None:
     store = data.get("store")
     if isinstance(store, dict) and "path" not in store and "url" not in store:
-        store["path"] = DEFAULT_DATABASE
+        store["path"] = str(DEFAULT_DATABASE)
 
 
 def _extra_faults(settings: Settings, extra_checks: Sequence[ExtraCheck], known: list[Fault]) -> Iterator[Fault]:

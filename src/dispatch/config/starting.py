@@ -4,7 +4,6 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from dispatch.config.crosschecks import Table
@@ -67,6 +66,15 @@ def with_relay(start: Start, place: str) -> Start:
     return replace(start, relay_host=match[1] or match[3], relay_port=port)
 
 
+def wrong_with_relay(place: str) -> str:
+    """What is wrong with the place of a relay, as a sentence; "" if nothing."""
+    try:
+        with_relay(Start(), place)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def starting_configuration(start: Start) -> str:
     """The text of config.toml."""
     texts = ("name", "url", "tagline", "language", "timezone", "share", "postal_address", "source_kind", "source_url")
@@ -98,11 +106,6 @@ def what_to_fill_in(data: Table, path: tuple[str, ...] = ()) -> list[tuple[str, 
     return found
 
 
-def keys_folder(config: PurePath) -> PurePath:
-    """Where the keys of a configuration lie that `init` wrote."""
-    return config.parent / "keys"
-
-
 def _security(start: Start) -> str:
     if start.relay_port == _IMPLICIT_TLS_PORT:
         return "tls"
@@ -124,13 +127,13 @@ name = {name}
 url = {url}
 tagline = {tagline}
 postal_address = {postal_address}
-timezone = {timezone}               # schedules are written in this zone
+timezone = {timezone}  # schedules are written in this zone
 language = {language}
 
 [sources.site]
 kind = {source_kind}
 url = {source_url}
-#backlog = "7d"                     # posts of the last days count as new at the first start; else only what comes
+#backlog = "7d"  # posts of the last days count as new at the first start; else only what comes
 {collect}
 [newsletters.{slug}]
 name = {name}
@@ -138,24 +141,24 @@ from = {sender}
 sources = ["site"]
 default_schedule = "weekly"
 
-[newsletters.{slug}.schedules]      # readers may choose; "on publish" sends each post when it appears
+[newsletters.{slug}.schedules]  # readers may choose; "on publish" sends each post when it appears
 weekly = "fri 07:00"
 #daily = "daily 07:00"
 #each = "on publish"
 
-[relays.main]                       # the SMTP service that sends
+[relays.main]  # the SMTP service that sends
 host = {relay_host}
 port = {relay_port}
-security = {security}               # "starttls", "tls" or "none"
+security = {security}  # "starttls", "tls" or "none"
 #username = "…"
-#password = "file:keys/relay.password"   # put the password into that file, or say "env:NAME"
+#password = "file:keys/relay.password"  # put the password into that file, or say "env:NAME"
 
 [web]
-public_url = {public_url}           # links in the mail lead here: your proxy passes them to dispatch
-token_keys = ["file:keys/token.key"]     # signs the links; never throw an old one away
+public_url = {public_url}  # links in the mail lead here: your proxy passes them to dispatch
+token_keys = ["file:keys/token.key"]  # signs the links; never throw an old one away
 
 [store]
-address_key = "file:keys/address.key"    # keep a copy: without it nobody who left is recognised
+address_key = "file:keys/address.key"  # keep a copy: without it nobody who left is recognised
 
 [books]
 file = "books.toml"
@@ -171,7 +174,7 @@ _BOOKS = """\
 name = {press}
 #shop = "https://press.example/books/{{slug}}"
 
-#[regions]                          # which shops, in which order
+#[regions]  # which shops, in which order
 #US = ["press", "amazon-us", "bookshop-us"]
 #GB = ["amazon-uk", "waterstones"]
 #elsewhere = ["amazon-us", "amazon-uk"]
@@ -184,5 +187,5 @@ name = {press}
 #cover = "covers/salt-almanac.jpg"
 #blurb = "Twelve months on a tidal river, told by the woman who measures it."
 #praise = [{{ text = "I read it in a night.", by = "Ana Quiroga, Harbour Books" }}]
-#topics = ["sea", "nature"]         # it goes well with posts of these categories
+#topics = ["sea", "nature"]  # it goes well with posts of these categories
 """

@@ -69,13 +69,22 @@ def refused(document: Document) -> Iterator[Fault]:
     return _faults(document, refused=True)
 
 
+def is_unbuilt(path: KeyPath) -> bool:
+    """Whether a key belongs to a part of which no value is built yet."""
+    return any(part.values is None and _fits(path[: len(part.path)], part.path) for part in UNBUILT)
+
+
+def _fits(path: KeyPath, pattern: tuple[str, ...]) -> bool:
+    return len(path) == len(pattern) and all(key in (ANY_NAME, name) for key, name in zip(pattern, path, strict=True))
+
+
 def _faults(document: Document, *, refused: bool) -> Iterator[Fault]:
     for part in UNBUILT:
         for path in _matching(document, part.path):
             value = document.value(path)
             if part.refused is refused and part.means(value):
                 shown = f'"{value}"' if part.values else "a part"
-                yield Fault(path, f"found {shown} that is not built yet: {part.instead}")
+                yield Fault(path, f"found {shown}, which is not built yet: {part.instead}")
 
 
 def _matching(document: Document, pattern: tuple[str, ...]) -> list[KeyPath]:

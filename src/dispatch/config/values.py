@@ -124,7 +124,9 @@ def _base(info: ValidationInfo) -> Path:
     return base
 
 
-def _database_url(value: str) -> str:
+def _database_url(value: str, info: ValidationInfo) -> str:
+    if value.startswith("file:") and is_reference(value):
+        return f"file:{_path(Path(value.removeprefix('file:')), info)}"
     if not is_reference(value) and not re.match(r"postgres(ql)?(\+psycopg)?://", value):
         raise ValueError("expected a PostgreSQL database")
     return value

@@ -37,7 +37,7 @@ def allowed(kind: Any) -> str:
     return f'a table {{ "name" = … }}, each one: {allowed(inner[-1])}' if origin is dict else _plain(bare, marks)
 
 
-def is_private(path: KeyPath, root: type[Section] = Settings) -> bool:
+def may_be_secret(path: KeyPath, root: type[Section] = Settings) -> bool:
     """Whether what stands under a key may be a secret, also where the key is misspelt or stands in the wrong place."""
     _, marks = unwrapped(kind_at(path, root))
     if any(isinstance(mark, Allowed) for mark in marks):

@@ -3,9 +3,53 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from dispatch.errors import NotFoundError
 from dispatch.model.delivery import DeliveryState
 from dispatch.model.issue import IssueState
 from dispatch.model.report import ReceivedIssue
+from dispatch.model.subscriber import Subscription, SubscriptionState
+from dispatch.store.database import Connection, Database
+from dispatch.store.overview import received_issues
+from dispatch.store.subscribers import find_subscriber
+from dispatch.store.subscriptions import subscriptions_of
+from dispatch.store.suppressions import suppression_reasons
+
+
+async def explain_address(database: Database, digest: str, issue_id: int | None, zone: str) -> list[str]:
+    """What became of the mail of one mailbox (by its keyed hash): of one issue, or of the newest ones.
+
+    Raises NotFoundError where nothing at all is known.
+    """
+    return await database.run(_explain, digest, issue_id, zone)
+
+
+def _explain(connection: Connection, digest: str, issue_id: int | None, zone: str) -> list[str]:
+    subscriber = find_subscriber(connection, digest)
+    reason = suppression_reasons(connection, [digest]).get(digest)
+    lines = [f"The address is suppressed ({reason}): nothing is sent to it."] if reason else []
+    if subscriber is None:
+        if not lines:
+            raise NotFoundError("nobody by that address is known here: `dispatch subscribers show` says what is")
+        return lines
+    for subscription in subscriptions_of(connection, subscriber.id):
+        lines.append(_standing(subscription, zone))
+        lines += [
+            f"  {explain_issue(received, zone)}" for received in received_issues(connection, subscription.id, issue_id)
+        ]
+    return lines
+
+
+def _standing(subscription: Subscription, zone: str) -> str:
+    if subscription.state is SubscriptionState.LEFT:
+        standing = f"left at {_when(subscription.left_at, zone)}"
+    elif subscription.state is SubscriptionState.UNCONFIRMED:
+        standing = "has not confirmed yet, so nothing is sent"
+    elif subscription.paused_until:
+        standing = f"paused until {_when(subscription.paused_until, zone)}"
+    else:
+        standing = "active"
+    since = _when(subscription.joined_at, zone)
+    return f"{subscription.newsletter}, {subscription.schedule}: {standing}, since {since}."
 
 
 def explain_issue(received: ReceivedIssue, zone: str) -> str:

@@ -89,7 +89,7 @@ def _check_local_part(local: str) -> None:
         raise AddressError(f"the part before the @ is longer than {MAX_LOCAL_OCTETS} bytes")
     if not _ATEXT.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
         raise AddressError("the part before the @ has a character or dots that cannot stand there")
-    if any(unicodedata.category(character).startswith(("C", "Z")) for character in local):
+    if not local.isprintable():
         raise AddressError("the part before the @ has an invisible character in it")
 
 

@@ -21,6 +21,11 @@ class DeliveryState(StrEnum):
 WAITING_STATES = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
 
 
+# Reasons of deliveries that end unaccepted through nobody's refusal: their posts are handed back.
+EXPIRED = "expired"
+CANCELLED = "cancelled"
+
+
 class DeliveryKind(StrEnum):
     """What a delivery carries; it decides priority, retry and what happens in doubt."""
 

@@ -4,35 +4,37 @@
     for each cohort and region that has no choice yet: draw, and remember
     for each kind of subscriber: the blocks of what was drawn
 
-A choice is made once; asked again, the same books come out, whatever books.toml says by then.
+A choice is made once; asked again, the same books come out, whatever books.toml says by then. A books.toml that cannot
+be read costs an issue its books, never the issue.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Protocol
 
 from dispatch.config.settings import Settings
 from dispatch.errors import BooksError
 from dispatch.model.book import Book, Catalogue, PromoBlock
-from dispatch.model.issue import AudienceKey
+from dispatch.model.issue import AudienceKey, NumberedPost
 from dispatch.model.post import Picture, Problem
 from dispatch.promoting.blocks import promo_block
+from dispatch.promoting.choosing import (
+    Choices,
+    choose_for_audience,
+    choose_missing,
+    look_ahead,
+    occasion_of,
+    places_of,
+)
 from dispatch.promoting.covers import copy_cover
 from dispatch.promoting.reading import read_catalogue
-from dispatch.promoting.rules import Occasion, choose, in_order, named_regions, rests_since, shown_region
-from dispatch.store.database import Connection, Database
-from dispatch.store.promos import (
-    CohortRegion,
-    IssueOccasion,
-    audience_places,
-    issue_occasion,
-    keep_promo_choices,
-    promo_choices,
-    resting_books,
-)
+from dispatch.promoting.rules import in_order, named_regions, shown_region
+from dispatch.store.database import Database
+from dispatch.store.promos import IssueOccasion
+from dispatch.store.subscriptions import rhythms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,40 @@ class Promos:
     problems: tuple[Problem, ...] = ()
 
 
-async def place_promos(database: Database, settings: Settings, now: datetime, issue_id: int) -> tuple[Problem, ...]:
-    """Choose the books of everybody an issue goes to, once; says what is wrong with books.toml, if anything is.
+class ComingSlot(Protocol):
+    """A slot, as composing knows it: its name (a local date and time) and its instant."""
 
-    A books.toml that cannot be read costs the issue its books, never the issue.
-    """
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def due_at(self) -> datetime: ...
+
+
+class ComingIssue(Protocol):
+    """The next issue, as composing knows it, stored or not."""
+
+    @property
+    def newsletter(self) -> str: ...
+
+    @property
+    def schedule(self) -> str: ...
+
+    @property
+    def slot(self) -> ComingSlot | None: ...
+
+    @property
+    def issue_id(self) -> int | None: ...
+
+    @property
+    def posts(self) -> Sequence[NumberedPost]: ...
+
+
+async def place_promos(database: Database, settings: Settings, now: datetime, issue_id: int) -> tuple[Problem, ...]:
+    """Choose the books of everybody an issue goes to; says what is wrong with books.toml, if anything is."""
     catalogue, problems = _catalogue(settings)
     if catalogue:
-        await database.run(_choose_for_audience, settings, catalogue, issue_id, now)
+        await database.run(choose_for_audience, settings, catalogue, issue_id, now)
     return problems
 
 
@@ -70,27 +98,35 @@ async def promos_for(
     catalogue, problems = _catalogue(settings)
     if not catalogue:
         return Promos(dict.fromkeys(keys, ()), problems)
-    found, chosen = await database.run(_choose_for_keys, settings, catalogue, issue_id, keys, now)
+    wanted = places_of(catalogue, keys)
+    found, chosen = await database.run(choose_missing, settings, catalogue, issue_id, wanted, now)
     return await _promos(settings, catalogue, found, chosen, keys, media)
+
+
+async def occasion_ahead(database: Database, upcoming: ComingIssue, now: datetime) -> IssueOccasion:
+    """The next issue as the choice of books sees it; raises NotFoundError."""
+    schedules = (await database.run(rhythms_of, upcoming.newsletter)).schedules
+    slot = upcoming.slot
+    return IssueOccasion(
+        id=upcoming.issue_id,
+        newsletter=upcoming.newsletter,
+        schedule_id=schedules[upcoming.schedule],
+        schedule=upcoming.schedule,
+        slot=slot.key if slot else "",
+        due_at=slot.due_at if slot else now,
+        categories=tuple(dict.fromkeys(name for numbered in upcoming.posts for name in numbered.post.categories)),
+    )
 
 
 async def preview_promos(
     database: Database, settings: Settings, occasion: IssueOccasion, keys: Collection[AudienceKey], *, media: Path
 ) -> Promos:
-    """The blocks that an issue would have which is not stored yet: the same books that it will get; nothing is kept."""
+    """The blocks that the next issue has, or will have: the same books as it will get. Nothing is kept."""
     catalogue, problems = _catalogue(settings)
     if not catalogue:
         return Promos(dict.fromkeys(keys, ()), problems)
-    wanted = _places(catalogue, keys)
-    chosen = await database.run(_draw, settings, catalogue, occasion, None, wanted)
+    chosen = await database.run(look_ahead, settings, catalogue, occasion, places_of(catalogue, keys))
     return await _promos(settings, catalogue, occasion, chosen, keys, media)
-
-
-def occasion_of(found: IssueOccasion, settings: Settings) -> Occasion:
-    """An issue as the rules see it: its name, its local day, the categories of its posts."""
-    zone = ZoneInfo(settings.site.timezone)
-    name = f"{found.newsletter}/{found.schedule}/{found.slot}"
-    return Occasion(name, found.due_at.astimezone(zone).date(), found.categories)
 
 
 def _catalogue(settings: Settings) -> tuple[Catalogue | None, tuple[Problem, ...]]:
@@ -103,79 +139,11 @@ def _catalogue(settings: Settings) -> tuple[Catalogue | None, tuple[Problem, ...
         return None, tuple(Problem("books.toml", problem, remedy) for problem in error.problems)
 
 
-def _choose_for_audience(
-    connection: Connection, settings: Settings, catalogue: Catalogue, issue_id: int, now: datetime
-) -> None:
-    named = named_regions(catalogue)
-    places = audience_places(connection, issue_id)
-    wanted = {(place.cohort, shown_region(place.region, place.language, named)) for place in places}
-    _choose_missing(connection, settings, catalogue, issue_id, wanted, now)
-
-
-def _choose_for_keys(
-    connection: Connection,
-    settings: Settings,
-    catalogue: Catalogue,
-    issue_id: int,
-    keys: Collection[AudienceKey],
-    now: datetime,
-) -> tuple[IssueOccasion, dict[CohortRegion, frozenset[str]]]:
-    found = _choose_missing(connection, settings, catalogue, issue_id, _places(catalogue, keys), now)
-    return found, promo_choices(connection, issue_id)
-
-
-def _choose_missing(
-    connection: Connection,
-    settings: Settings,
-    catalogue: Catalogue,
-    issue_id: int,
-    wanted: set[CohortRegion],
-    now: datetime,
-) -> IssueOccasion:
-    found = issue_occasion(connection, issue_id)
-    missing = wanted - promo_choices(connection, issue_id).keys()
-    if missing:
-        keep_promo_choices(connection, issue_id, _draw(connection, settings, catalogue, found, issue_id, missing), now)
-    return found
-
-
-def _draw(
-    connection: Connection,
-    settings: Settings,
-    catalogue: Catalogue,
-    found: IssueOccasion,
-    issue_id: int | None,
-    wanted: Iterable[CohortRegion],
-) -> dict[CohortRegion, frozenset[str]]:
-    occasion = occasion_of(found, settings)
-    since = rests_since(found.due_at, settings.books.rest)
-    resting = resting_books(connection, found.schedule_id, issue_id, since)
-    return {
-        (cohort, region): frozenset(
-            book.slug
-            for book in choose(
-                catalogue.books,
-                occasion,
-                cohort=cohort,
-                region=region,
-                resting=resting.get(cohort, frozenset()),
-                count=settings.books.per_issue,
-            )
-        )
-        for cohort, region in wanted
-    }
-
-
-def _places(catalogue: Catalogue, keys: Iterable[AudienceKey]) -> set[CohortRegion]:
-    named = named_regions(catalogue)
-    return {(key.cohort, shown_region(key.region, key.language, named)) for key in keys if key.books}
-
-
 async def _promos(
     settings: Settings,
     catalogue: Catalogue,
     found: IssueOccasion,
-    chosen: dict[CohortRegion, frozenset[str]],
+    chosen: Choices,
     keys: Collection[AudienceKey],
     media: Path,
 ) -> Promos:

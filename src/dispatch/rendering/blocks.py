@@ -336,8 +336,13 @@ def _merged(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def introduced_by(prose: Prose, quotation: Quotation) -> Quotation:
     """The quotation, marked as introduced if the paragraph before it leads in to it and nothing more is known of it."""
-    if not prose.text.endswith(":") or quotation.source:
+    if not leads_in(prose) or quotation.source:
         return quotation
     # A link of its own says more than an introduction without one.
     known = bool(quotation.url) and not any(link.url == quotation.url for link in prose.links)
     return Quotation(quotation.paragraphs, "", quotation.url, "", introduced=not known)
+
+
+def leads_in(prose: Prose) -> bool:
+    """Whether a paragraph ends with a colon, the mark of a footnote aside."""
+    return bool(re.search(r":[\s\d\[\]()*†‡]*$", prose.text[-12:]))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dispatch.rendering.blocks import Block, Code, Figure, Heading, Listing, Paragraph, Quotation
+from dispatch.rendering.blocks import Block, Code, Figure, Heading, Listing, Paragraph, Quotation, leads_in
 from dispatch.rendering.prose import Mark, Prose, Run, cut_at_sentence, plain, shown_address
 from dispatch.rendering.sentences import sentence_ends
 
@@ -28,16 +28,17 @@ class _Own:
 def excerpt(blocks: tuple[Block, ...], *, with_quotation: bool = True) -> tuple[Block, ...]:
     """The excerpt of a body: 1–2 own paragraphs (about 90 words), one quotation (≤ 90), a short closing paragraph.
 
-    A post that is nothing but a quotation, a list, lines of code or captions shows the beginning of that.
+    A post that opens by introducing somebody else's words keeps that order, because what follows answers them. A post
+    that is nothing but a quotation, a list, lines of code or captions shows the beginning of that.
     """
     own = list(_own_words(blocks))
     place = _quotation_beside(blocks, own) if with_quotation else None
-    if place is not None:
-        chosen = [*(one.block for one in own), *_quoted(blocks, place, own)]
-        return (*chosen, *_closing(blocks, place, own))
-    if own:
-        return tuple(_without_dangling_colon([one.block for one in own]))
-    return tuple(_something(blocks))
+    if place is None:
+        return tuple(_without_dangling_colon([one.block for one in own]) if own else _something(blocks))
+    said = [one.block for one in own]
+    if place and own and own[0].place > place and _introduces(blocks, place - 1):
+        return (*_quoted(blocks, place, own), *_without_dangling_colon(said))
+    return (*said, *_quoted(blocks, place, own), *_closing(blocks, place, own))
 
 
 def _own_words(blocks: tuple[Block, ...]) -> Iterator[_Own]:
@@ -46,7 +47,7 @@ def _own_words(blocks: tuple[Block, ...]) -> Iterator[_Own]:
     for place, block in enumerate(blocks):
         if count and (isinstance(block, Quotation) or _introduces(blocks, place)):
             return
-        if not isinstance(block, Paragraph | Listing) or _introduces(blocks, place):
+        if not isinstance(block, Paragraph | Listing) or _introduces(blocks, place) or not _says_something(block):
             continue
         shown = _shortened(block, left, first=not count)
         if shown is None:
@@ -58,13 +59,22 @@ def _own_words(blocks: tuple[Block, ...]) -> Iterator[_Own]:
             return
 
 
+def _says_something(block: Paragraph | Listing) -> bool:
+    """Whether there is a word in it, not just a star that links to the post."""
+    prose = (block.prose,) if isinstance(block, Paragraph) else block.items
+    return any(letter.isalnum() for one in prose for letter in one.text)
+
+
 def _introduces(blocks: tuple[Block, ...], place: int) -> bool:
     """Whether the block does nothing but lead in to the quotation after it."""
-    block = blocks[place]
-    if not isinstance(block, Paragraph) or not block.prose.text.endswith(":"):
-        return False
     followed = place + 1 < len(blocks) and isinstance(blocks[place + 1], Quotation)
-    return followed and block.prose.words <= INTRODUCING_WORDS and len(sentence_ends(block.prose.text)) == 1
+    return followed and _only_leads_in(blocks[place])
+
+
+def _only_leads_in(block: Block) -> bool:
+    if not isinstance(block, Paragraph) or not leads_in(block.prose):
+        return False
+    return block.prose.words <= INTRODUCING_WORDS and len(sentence_ends(block.prose.text)) == 1
 
 
 def _shortened(block: Paragraph | Listing, left: int, *, first: bool) -> Paragraph | Listing | None:
@@ -119,7 +129,7 @@ def _quoted(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Iterator[
 
 def _introduction(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Prose | None:
     before = blocks[place - 1] if place else None
-    if not isinstance(before, Paragraph) or not before.prose.text.endswith(":"):
+    if not isinstance(before, Paragraph) or not leads_in(before.prose):
         return None
     if any(one.place == place - 1 and not one.is_cut for one in own):
         return None
@@ -150,7 +160,7 @@ def _within(paragraphs: tuple[Prose, ...], most: int) -> Iterator[Prose]:
 def _closing(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Iterator[Block]:
     """The paragraph after the quotation, if it is short, the author's, and not shown yet."""
     after = blocks[place + 1] if place + 1 < len(blocks) else None
-    if not isinstance(after, Paragraph) or after.prose.text.endswith(":") or after.prose.words > CLOSING_WORDS:
+    if not isinstance(after, Paragraph) or leads_in(after.prose) or after.prose.words > CLOSING_WORDS:
         return
     if not own or own[-1].place < place:
         yield after
@@ -160,11 +170,12 @@ def _without_dangling_colon(shown: list[Paragraph | Listing]) -> Iterator[Block]
     """The same blocks, the last of them not leading in to something that is missing."""
     *first, last = shown
     yield from first
-    if isinstance(last, Paragraph) and last.prose.text.endswith(":"):
-        ends = sentence_ends(last.prose.text)
-        yield Paragraph(last.prose.cut(ends[-2]) if len(ends) > 1 else last.prose.with_ellipsis())
-    else:
+    if not isinstance(last, Paragraph) or not leads_in(last.prose):
         yield last
+    elif (ends := sentence_ends(last.prose.text))[:-1]:
+        yield Paragraph(last.prose.cut(ends[-2]))
+    elif not first:
+        yield Paragraph(last.prose.with_ellipsis())
 
 
 def _something(blocks: tuple[Block, ...]) -> Iterator[Block]:

@@ -18,6 +18,9 @@ from premailer import Premailer
 from dispatch.errors import RenderError
 
 DOCTYPE = "<!DOCTYPE html>"
+# In serialised HTML "<" and ">" stand in tags alone, and a quoted value never holds its own quote.
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_ATTRIBUTE = re.compile(r"([\w:-]+)=(\"[^\"]*\"|'[^']*')")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 cssutils.log.setLevel(logging.CRITICAL)
@@ -52,4 +55,11 @@ def least_bytes(html: str) -> int:
 def _squeezed(html: str) -> str:
     """The same with less white space: line ends and indents between elements, blanks inside style attributes."""
     html = re.sub(r"[ \t]*\n[ \t\n]*", "\n", html)
-    return re.sub(r'style="[^"]*"', lambda match: re.sub(r"([;:]) +", r"\1", match.group()), html)
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(_tidy_style, tag.group()), html)
+
+
+def _tidy_style(attribute: re.Match[str]) -> str:
+    """A style attribute between double quotes: cssutils quotes fonts with them, and then lxml takes single ones."""
+    if attribute[1] != "style":
+        return attribute.group()
+    return 'style="' + re.sub(r"([;:,]) +", r"\1", attribute[2][1:-1].replace('"', "'")) + '"'

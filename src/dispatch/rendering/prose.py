@@ -10,6 +10,7 @@ from dispatch.rendering.sentences import clip, sentence_ends, word_count
 
 # Not a blank that a line may break at, and not one that HTML collapses.
 NO_BREAK = "\u00a0"
+_BLANKS = f" \n{NO_BREAK}"
 _SHORT_LAST_WORD = 9
 _WORDS_BEFORE_IT = 4
 _BARE_LINK = re.compile(r"https?://[^\s<>\"“”]+[^\s<>\"“”.,;:!?)\]}'’]")
@@ -188,13 +189,14 @@ def shown_address(url: str) -> str:
 
 
 def _stripped(runs: list[Run]) -> list[Run]:
-    while runs and not runs[0].text.strip(" \n"):
+    """Without blanks at either end, ties included: an editor's empty paragraph is often one of those."""
+    while runs and not runs[0].text.strip(_BLANKS):
         runs = runs[1:]
-    while runs and not runs[-1].text.strip(" \n"):
+    while runs and not runs[-1].text.strip(_BLANKS):
         runs = runs[:-1]
     if runs:
-        runs = [replace(runs[0], text=runs[0].text.lstrip(" \n")), *runs[1:]]
-        runs = [*runs[:-1], replace(runs[-1], text=runs[-1].text.rstrip(" \n"))]
+        runs = [replace(runs[0], text=runs[0].text.lstrip(_BLANKS)), *runs[1:]]
+        runs = [*runs[:-1], replace(runs[-1], text=runs[-1].text.rstrip(_BLANKS))]
     return runs
 
 

@@ -151,7 +151,9 @@ def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostVi
         Shape.BRIEF: lambda: excerpt(read.blocks, with_quotation=False),
     }.get(shape, tuple)()
     author = one_line(post.author, _LONGEST_NAME)
-    shown = tuple(_block_view(block, tag, author or one_line(page.site_name), shape) for block in blocks)
+    # In an excerpt somebody has to answer for a quotation; a whole post does so itself.
+    quoted_by = "" if shape is Shape.FULL else author or one_line(page.site_name)
+    shown = tuple(_block_view(block, tag, quoted_by, shape) for block in blocks)
     return PostView(
         title=title,
         url=tag(own_url),
@@ -241,6 +243,8 @@ def _cite(quotation: Quotation, tag: Tag, quoted_by: str) -> Cite | None:
     if not source:
         url = next((link.url for prose in quotation.paragraphs for link in prose.links), "")
         source = host_of(url)
+    if not source and not quoted_by:
+        return None
     return Cite(source, tag(url), quotation.date) if source else Cite("", "", "", quoted_by)
 
 

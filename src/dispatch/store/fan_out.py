@@ -21,6 +21,7 @@ from dispatch.model.subscriber import SubscriptionState
 from dispatch.store.conflicts import insert_if_absent
 from dispatch.store.issues import read_issue
 from dispatch.store.tables import (
+    attempt,
     delivery,
     issue,
     issue_audience,
@@ -89,7 +90,7 @@ def keys_without_variant(connection: Connection, issue_id: int) -> list[Audience
         .distinct()
         .order_by(*_KEY)
     )
-    return [AudienceKey(*row) for row in connection.execute(query).tuples()]
+    return [AudienceKey(*row) for row in connection.execute(query)]
 
 
 def finish_fan_out(connection: Connection, issue_id: int) -> bool:
@@ -112,7 +113,7 @@ def audience_by_key(connection: Connection, schedule_id: int, through_seq: int) 
         .where(subscription.c.schedule_id == schedule_id, subscription.c.seen_seq < through_seq, *_served())
         .group_by(*_KEY)
     )
-    return {AudienceKey(*key): count for *key, count in connection.execute(query).tuples()}
+    return {AudienceKey(*key): count for *key, count in connection.execute(query)}
 
 
 def excluded_by_reason(connection: Connection, schedule_id: int, through_seq: int) -> dict[str, int]:
@@ -133,7 +134,7 @@ def excluded_by_reason(connection: Connection, schedule_id: int, through_seq: in
         .subquery()
     )
     query = sa.select(found.c.reason, sa.func.count()).where(found.c.reason != "").group_by(found.c.reason)
-    return dict(sorted(connection.execute(query).tuples().all()))
+    return dict(sorted(connection.execute(query).all()))
 
 
 def hand_back(connection: Connection, delivery_ids: Collection[int]) -> list[int]:
@@ -176,16 +177,21 @@ def cancel_issue(connection: Connection, issue_id: int, reason: str, now: dateti
 
 
 def _ended_by_issue(connection: Connection, delivery_ids: list[int]) -> list[tuple[int, list[int]]]:
-    """Issue → those of these deliveries that can be handed back; what went out last comes first, and is undone first."""
+    """Issue → those of these deliveries that can be handed back; what went out last is undone first."""
     found: dict[tuple[int, int], list[int]] = {}
+    doubted = sa.select(attempt.c.id).where(
+        attempt.c.delivery_id == delivery.c.id, attempt.c.outcome == DeliveryState.IN_DOUBT
+    )
     for start in range(0, len(delivery_ids), BATCH):
         ended = sa.select(delivery.c.id, delivery.c.issue_id, delivery.c.through_seq).where(
             delivery.c.id.in_(delivery_ids[start : start + BATCH]),
             delivery.c.kind == DeliveryKind.DIGEST,
             delivery.c.state.in_([DeliveryState.REFUSED, DeliveryState.SUPPRESSED]),
             delivery.c.handed_back == "",
+            # What was ever in doubt may have arrived: its posts are not owed again.
+            ~doubted.exists(),
         )
-        for delivery_id, issue_id, through_seq in connection.execute(ended).tuples():
+        for delivery_id, issue_id, through_seq in connection.execute(ended):
             found.setdefault((through_seq, issue_id), []).append(delivery_id)
     return [(issue_id, ids) for (_, issue_id), ids in sorted(found.items(), reverse=True)]
 

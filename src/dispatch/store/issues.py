@@ -88,7 +88,7 @@ def drop_withdrawn_posts(connection: Connection, issue_id: int, now: datetime) -
         .join(issue, issue.c.id == issue_post.c.issue_id)
         .join(post, post.c.id == issue_post.c.post_id)
         .where(issue_post.c.issue_id == issue_id, post.c.withdrawn_at.is_not(None))
-    ).tuples()
+    )
     for seq, post_id, newsletter_id in withdrawn.all():
         if post_id not in shown:
             connection.execute(sa.delete(issue_post).where(issue_post.c.issue_id == issue_id, issue_post.c.seq == seq))
@@ -98,7 +98,7 @@ def drop_withdrawn_posts(connection: Connection, issue_id: int, now: datetime) -
 def issue_posts(connection: Connection, issue_id: int) -> list[NumberedPost]:
     """The posts of an issue as they are now, without those withdrawn, in order of their numbers."""
     query = sa.select(issue_post.c.seq, issue_post.c.post_id).where(issue_post.c.issue_id == issue_id)
-    return _standing_posts(connection, connection.execute(query.order_by(issue_post.c.seq)).tuples())
+    return _standing_posts(connection, connection.execute(query.order_by(issue_post.c.seq)))
 
 
 def posts_after(connection: Connection, newsletter_id: int, after: int) -> list[NumberedPost]:
@@ -108,7 +108,7 @@ def posts_after(connection: Connection, newsletter_id: int, after: int) -> list[
         newsletter_post.c.seq > after,
         newsletter_post.c.left_out_at.is_(None),
     )
-    return _standing_posts(connection, connection.execute(query.order_by(newsletter_post.c.seq)).tuples())
+    return _standing_posts(connection, connection.execute(query.order_by(newsletter_post.c.seq)))
 
 
 def read_issue(connection: Connection, issue_id: int) -> Issue:

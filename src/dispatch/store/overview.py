@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, Row
 from dispatch.errors import NotFoundError
 from dispatch.model.delivery import WAITING_STATES, DeliveryState, Tally
 from dispatch.model.issue import Issue, IssueState
+from dispatch.model.post import PostState
 from dispatch.model.report import Ended, InDoubt, IssueDetail, IssueSummary, ReceivedIssue
 from dispatch.store.tables import (
     attempt,
@@ -19,6 +20,7 @@ from dispatch.store.tables import (
     passed_over,
     post,
     schedule,
+    source,
     subscriber,
     subscription,
     variant,
@@ -195,3 +197,27 @@ def _ever_in_doubt(connection: Connection, delivery_ids: Sequence[int]) -> set[i
         )
     )
     return set(rows.scalars())
+
+
+def troubles(connection: Connection) -> list[str]:
+    """What an operator should look at, in words: sources that fail, posts that are held, issues that stand still."""
+    failing = connection.execute(sa.select(source.c.name, source.c.problem).where(source.c.problem != ""))
+    held = connection.execute(
+        sa.select(post.c.source, sa.func.count()).where(post.c.state == PostState.HELD).group_by(post.c.source)
+    )
+    stopped = (IssueState.PAUSED, IssueState.HELD)
+    standing = connection.execute(
+        sa.select(issue.c.id, issue.c.state, issue.c.reason).where(issue.c.state.in_(stopped))
+    )
+    doubtful = connection.scalar(
+        sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == DeliveryState.IN_DOUBT)
+    )
+    return [
+        *(f"source {name}: {problem}" for name, problem in failing),
+        *(
+            f"source {name}: {count} posts are held: `dispatch collect {name} --release` mails them, --archive does not"
+            for name, count in held
+        ),
+        *(f"issue {number} is {state}: {reason}" for number, state, reason in standing),
+        *([f"{doubtful} deliveries are in doubt: `dispatch issues show ID` names them"] if doubtful else []),
+    ]

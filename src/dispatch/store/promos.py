@@ -27,8 +27,9 @@ NO_BOOK = ""  # stored where no book could be shown, so that a later look does n
 
 @dataclass(frozen=True, slots=True)
 class IssueOccasion:
-    """What the choice of books depends on in one issue."""
+    """What the choice of books depends on in one issue. `id` is None of an issue that is not stored yet."""
 
+    id: int | None
     newsletter: str
     schedule_id: int
     schedule: str
@@ -55,7 +56,7 @@ def issue_occasion(connection: Connection, issue_id: int) -> IssueOccasion:
         .join(schedule, schedule.c.id == issue.c.schedule_id)
         .where(issue.c.id == issue_id)
     )
-    row = connection.execute(query).tuples().one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no issue {issue_id}: `dispatch issues list` shows which there are")
     categories = (
@@ -65,7 +66,7 @@ def issue_occasion(connection: Connection, issue_id: int) -> IssueOccasion:
         .order_by(issue_post.c.seq)
     )
     found = dict.fromkeys(name for names in connection.scalars(categories) for name in names)
-    return IssueOccasion(*row, categories=tuple(found))
+    return IssueOccasion(issue_id, *row, categories=tuple(found))
 
 
 def audience_places(connection: Connection, issue_id: int) -> list[Place]:
@@ -83,14 +84,14 @@ def audience_places(connection: Connection, issue_id: int) -> list[Place]:
             subscription.c.seen_seq < issue.c.through_seq,
         )
     )
-    return [Place(*row) for row in connection.execute(query).tuples()]
+    return [Place(*row) for row in connection.execute(query)]
 
 
 def promo_choices(connection: Connection, issue_id: int) -> dict[CohortRegion, frozenset[str]]:
     """The books chosen so far for an issue, by cohort and region; an empty set where none could be."""
     query = sa.select(promo_choice.c.cohort, promo_choice.c.region, promo_choice.c.book)
     chosen: dict[CohortRegion, frozenset[str]] = {}
-    for cohort, region, book in connection.execute(query.where(promo_choice.c.issue_id == issue_id)).tuples():
+    for cohort, region, book in connection.execute(query.where(promo_choice.c.issue_id == issue_id)):
         chosen[cohort, region] = chosen.get((cohort, region), frozenset()) | ({book} - {NO_BOOK})
     return chosen
 
@@ -121,6 +122,6 @@ def resting_books(
     if issue_id is not None:
         query = query.where(issue.c.id != issue_id)
     resting: dict[int, frozenset[str]] = {}
-    for cohort, book in connection.execute(query).tuples():
+    for cohort, book in connection.execute(query):
         resting[cohort] = resting.get(cohort, frozenset()) | {book}
     return resting

@@ -63,7 +63,7 @@ def insert_subscribers(connection: Connection, people: Sequence[NewSubscriber], 
         }
         for person in people
     ]
-    ids: dict[str, int] = dict(connection.execute(statement, rows).tuples().all())
+    ids: dict[str, int] = dict(connection.execute(statement, rows).all())
     missing = [person.address_hash for person in people if person.address_hash not in ids]
     return ids | (_ids_of(connection, missing) if missing else {})
 
@@ -157,7 +157,7 @@ def list_subscriptions(
 
 def _ids_of(connection: Connection, digests: Sequence[str]) -> dict[str, int]:
     query = sa.select(subscriber.c.address_hash, subscriber.c.id).where(subscriber.c.address_hash.in_(digests))
-    return {str(digest): found for digest, found in connection.execute(query).tuples()}
+    return {str(digest): found for digest, found in connection.execute(query)}
 
 
 _SUBSCRIBERS = sa.select(

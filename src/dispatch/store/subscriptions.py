@@ -48,7 +48,7 @@ def rhythms_of(connection: Connection, slug: str) -> Rhythms:
         .join(schedule, schedule.c.newsletter_id == newsletter.c.id)
         .where(newsletter.c.slug == slug)
     )
-    rows = connection.execute(query).tuples().all()
+    rows = connection.execute(query).all()
     if not rows:
         raise NotFoundError(f'the database does not know the newsletter "{slug}" yet: `dispatch check` says why')
     return Rhythms(rows[0][0], {name: schedule_id for _, name, schedule_id in rows})
@@ -64,7 +64,7 @@ def standings(connection: Connection, newsletter_id: int, digests: Collection[st
     )
     suppressed = suppression_reasons(connection, digests)
     found = {digest: Standing(suppressed=reason) for digest, reason in suppressed.items()}
-    for digest, person, place, state in connection.execute(query).tuples():
+    for digest, person, place, state in connection.execute(query):
         state = SubscriptionState(state) if state else None
         found[str(digest)] = Standing(person, place, state, suppressed.get(str(digest)))
     return found

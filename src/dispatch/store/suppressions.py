@@ -30,7 +30,7 @@ def suppress(connection: Connection, digests: Collection[str], reason: Suppressi
 def suppression_reasons(connection: Connection, digests: Collection[str]) -> dict[str, SuppressionReason]:
     """Why each of these address hashes is suppressed; those that are not do not stand in the answer."""
     query = sa.select(suppression.c.address_hash, suppression.c.reason).where(suppression.c.address_hash.in_(digests))
-    return {digest: SuppressionReason(reason) for digest, reason in connection.execute(query).tuples()}
+    return {digest: SuppressionReason(reason) for digest, reason in connection.execute(query)}
 
 
 def lift_suppression(connection: Connection, digest: str) -> bool:
@@ -42,4 +42,4 @@ def lift_suppression(connection: Connection, digest: str) -> bool:
 def count_suppressions(connection: Connection) -> dict[SuppressionReason, int]:
     """How many mailboxes are suppressed, by reason."""
     query = sa.select(suppression.c.reason, sa.func.count()).group_by(suppression.c.reason)
-    return {SuppressionReason(reason): count for reason, count in connection.execute(query).tuples()}
+    return {SuppressionReason(reason): count for reason, count in connection.execute(query)}

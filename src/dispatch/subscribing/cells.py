@@ -30,9 +30,16 @@ def unguarded(text: str) -> str:
 
 def person_name(text: str) -> str:
     """A name on one line, without control characters and marks that turn the direction of what follows."""
-    letters = (" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text)
-    kept = (character for character in letters if unicodedata.category(character) not in ("Cf", "Cs", "Co", "Cn"))
-    return " ".join("".join(kept).split())[:MAX_NAME_CHARACTERS].rstrip()
+    if not text.isprintable():
+        text = "".join(map(_printable, text))
+    return " ".join(text.split())[:MAX_NAME_CHARACTERS].rstrip()
+
+
+def _printable(character: str) -> str:
+    # The two joiners belong to the spelling of Persian and Indian names.
+    if character.isprintable() or character in "\u200c\u200d":
+        return character
+    return "" if unicodedata.category(character) in ("Cf", "Cs", "Co", "Cn") else " "
 
 
 def language_tag(text: str) -> str | None:

@@ -28,7 +28,7 @@ STATUSES = {
     **dict.fromkeys(("subscribed", "active", "confirmed", "enabled", "yes"), Wanted.SUBSCRIBED),
     **dict.fromkeys(("unconfirmed", "pending"), Wanted.UNCONFIRMED),
     **dict.fromkeys(("unsubscribed", "left", "optout", "optedout", "removed", "disabled"), Wanted.UNSUBSCRIBED),
-    **dict.fromkeys(("suppressed", "blocklisted", "blacklisted", "banned"), Wanted.SUPPRESSED),
+    **dict.fromkeys(("suppressed", "blocklisted"), Wanted.SUPPRESSED),
     **dict.fromkeys(("bounced", "cleaned", "hardbounced", "undeliverable"), Wanted.BOUNCED),
     **dict.fromkeys(("complained", "complaint", "spam"), Wanted.COMPLAINED),
 }

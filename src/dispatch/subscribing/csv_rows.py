@@ -51,8 +51,9 @@ class CsvFile:
         self.encoding = _encoding_of(stream, name)
         stream.seek(0)
         errors = "surrogateescape" if self.encoding.stray else "replace"
-        text = io.TextIOWrapper(stream, encoding=self.encoding.codec, errors=errors, newline="")
-        lines = _lines(text, stray=self.encoding.stray)
+        # Held on to, because a wrapper that is given up closes the file under it.
+        self._text = io.TextIOWrapper(stream, encoding=self.encoding.codec, errors=errors, newline="")
+        lines = _lines(self._text, stray=self.encoding.stray)
         first_line, first = next(lines, (1, ""))
         declared = re.fullmatch(r"sep=(.)\s*", first, re.IGNORECASE)
         if declared:
@@ -60,6 +61,11 @@ class CsvFile:
         self.separator = declared[1] if declared else _separator_of(first)
         self._rows = _rows(_chain((first_line, first), lines), self.separator)
         self.header = next(self._rows, Row(1, [])).fields
+
+    @property
+    def bytes_read(self) -> int:
+        """How far into the file the rows have come, a little ahead of the last one."""
+        return self._text.buffer.tell()
 
     def rows(self) -> Iterator[Row]:
         """Every row after the header but empty ones."""

@@ -73,7 +73,7 @@ async def import_file(
             verdicts = await database.run(_take, batch, rhythms, shape, now, dry_run=dry_run)
             _count(report, verdicts)
             if progress:
-                progress(min(stream.tell(), size), size)
+                progress(table.bytes_read, size)
     return report
 
 

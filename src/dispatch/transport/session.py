@@ -263,7 +263,8 @@ class StepwiseSession:
         """Wait until the body has left our buffer; False if the relay answered, hung up or took too long."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._access.timeouts.block
-        while transport.get_write_buffer_size() and not reply.done() and loop.time() < ends:
+        # A transport tells its protocol alone when its buffer is empty, and that protocol is aiosmtplib's.
+        while transport.get_write_buffer_size() and not reply.done() and loop.time() < ends:  # noqa: ASYNC110
             await asyncio.sleep(_FLUSH_STEP)
         return not (reply.done() or transport.is_closing() or transport.get_write_buffer_size())
 

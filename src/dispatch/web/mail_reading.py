@@ -52,7 +52,7 @@ class ReadMessage:
 
 def read_message(raw: bytes) -> ReadMessage:
     """The parts of a message that the page shows."""
-    message = cast("EmailMessage", message_from_bytes(raw, policy=default))
+    message = message_from_bytes(raw, policy=default)
     html, text = _part(message, "html"), _part(message, "plain")
     headers = tuple((name, str(value)) for name, value in message.items())
     return ReadMessage(

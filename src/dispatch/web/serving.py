@@ -29,9 +29,7 @@ async def serving(make_app: Callable[[str], ASGIApp]) -> AsyncIterator[str]:
     server = EmbeddedServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started and not running.done():
-            await asyncio.sleep(0.01)
-        yield url
+        yield url  # The socket listens already: whoever comes before the server is ready waits in its queue.
     finally:
         server.should_exit = True
         await running

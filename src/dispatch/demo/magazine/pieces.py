@@ -56,8 +56,7 @@ def _piece(file: Path, now: datetime) -> Piece:
     _, front, html = file.read_text(encoding="utf-8").split("+++\n", 2)
     facts: dict[str, Any] = tomllib.loads(front)
     number, _, slug = file.stem.partition("-")
-    age = timedelta(hours=facts.pop("hours_ago"))
-    lists = {key: tuple(facts.pop(key, ())) for key in ("categories", "debris")}
-    return Piece(
-        int(number), slug, published_at=(now - age).replace(microsecond=0), html=html.strip(), **lists, **facts
-    )
+    published_at = (now - timedelta(hours=facts.pop("hours_ago"))).replace(microsecond=0)
+    for key in ("categories", "debris"):
+        facts[key] = tuple(facts.get(key, ()))
+    return Piece(int(number), slug, published_at=published_at, html=html.strip(), **facts)

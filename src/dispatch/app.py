@@ -1,0 +1,306 @@
+"""Dispatch: the one place where things are wired; one method a verb, and the only reader of the wall clock.
+
+    collect → release → compose → books → variants → fan out → send
+
+Doors (the command line, pages, the clock) call methods of Dispatch and nothing below it.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from dispatch.collecting.collect import CollectReport, collect, decide_held
+from dispatch.composing.calendar import UpcomingSlot, upcoming_slots
+from dispatch.composing.compose import ComposeReport, compose_due
+from dispatch.composing.due import newsletters_due
+from dispatch.composing.plan import Plan, plan_issue
+from dispatch.composing.release import release_posts
+from dispatch.composing.upcoming import Upcoming, preview_page, upcoming_issue
+from dispatch.composing.variants import VariantReport, make_variants
+from dispatch.config.load import find, load, warnings
+from dispatch.config.places import database_url, media_folder
+from dispatch.config.settings import Settings
+from dispatch.delivering.explain import explain_address
+from dispatch.delivering.fan_out import fan_out
+from dispatch.delivering.send import SendReport, send_due
+from dispatch.delivering.trial import send_trial
+from dispatch.errors import ConfigurationError, NothingToDoError
+from dispatch.model.address import address_hash, parse_address
+from dispatch.model.blanks import Blank
+from dispatch.model.book import PromoBlock
+from dispatch.model.delivery import Reply
+from dispatch.model.issue import AudienceKey, Issue, Rendering
+from dispatch.model.post import Problem
+from dispatch.model.report import IssueDetail, IssueSummary
+from dispatch.promoting.promote import occasion_ahead, place_promos, preview_promos, promos_for
+from dispatch.rendering.lint import lint
+from dispatch.rendering.look import look_from
+from dispatch.rendering.page import IssuePage
+from dispatch.rendering.preview import write_preview
+from dispatch.rendering.render import render
+from dispatch.rendering.templates import open_templates
+from dispatch.store.database import Database
+from dispatch.store.fan_out import cancel_issue, keys_without_variant
+from dispatch.store.issues import issues_to_fan_out, pause_issue, read_issue, resume_issue
+from dispatch.store.newsletters import ensure_newsletters
+from dispatch.store.opening import open_store
+from dispatch.store.overview import issue_detail, issue_summaries
+from dispatch.store.sources import troubled_sources
+from dispatch.transport.compiler import CompiledMessage, compile_message
+from dispatch.transport.headers import headers_for
+
+
+def real_now() -> datetime:
+    """The wall clock, in UTC; leases and Date headers follow it whatever the decision clock says."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """The decision clock: real time, or a moment that was asked for and what has passed since."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._ahead = start - real_now() if start else None
+
+    def now(self) -> datetime:
+        """The moment to decide for, in UTC."""
+        return real_now() + self._ahead if self._ahead is not None else real_now()
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run did, in lines for a person; `failed` if something needs an operator."""
+
+    lines: tuple[str, ...]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The files of a preview (.html first), what the renderer noted, and what lint found."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+def open_application(config: Path | None, *, now: datetime | None = None) -> "Dispatch":
+    """Read the configuration and open its store; raises ConfigurationError or StoreError."""
+    path = find(config)
+    settings = load(path, extra_checks=[_look_problems])
+    address_key = settings.store.address_key.read_key()
+    database = open_store(database_url(settings), durability=settings.store.durability, address_key=address_key)
+    try:
+        return Dispatch(settings, database, address_key, Clock(now), warnings=tuple(warnings(path)))
+    except BaseException:
+        database.close()
+        raise
+
+
+class Dispatch:
+    """An open dispatch; close it when done."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        address_key: bytes,
+        clock: Clock,
+        *,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.address_key = address_key
+        self.clock = clock
+        self.warnings = warnings
+        self._ticking = asyncio.Lock()
+        # Names this sender in leases: no two living ones are called the same, also after a restart.
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{real_now():%Y%m%d%H%M%S%f}"
+        configured = {slug: list(newsletter.schedules) for slug, newsletter in settings.newsletters.items()}
+        database.transact(ensure_newsletters, configured, self.now())
+
+    def now(self) -> datetime:
+        """The moment to decide for, in UTC."""
+        return self.clock.now()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.database.close()
+
+    async def collect(self, only: Collection[str] | None = None, *, fresh: bool = False) -> CollectReport:
+        """Fetch the sources that are due (or, with `fresh`, those named or all), and number what has settled."""
+        report = await collect(self.database, self.settings, self.now(), only=only, fresh=fresh)
+        await release_posts(self.database, self.settings, self.now())
+        return report
+
+    async def decide_held(self, sources: Collection[str] | None, *, release: bool) -> int:
+        """Let go, or archive, what the storm guard holds; returns how many posts."""
+        count = await decide_held(self.database, self.settings, self.now(), sources, release=release)
+        await release_posts(self.database, self.settings, self.now())
+        return count
+
+    async def compose(self, newsletter: str | None = None) -> ComposeReport:
+        """Make what is due: a fresh look at the sources first, so that corrections go out corrected."""
+        due = await newsletters_due(self.database, self.settings, self.now())
+        wanted = [slug for slug in due if newsletter in (None, slug)]
+        sources = {source for slug in wanted for source in self.settings.newsletters[slug].sources}
+        if sources:
+            await self.collect(sorted(sources), fresh=True)
+        return await self._compose(newsletter)
+
+    async def _compose(self, newsletter: str | None) -> ComposeReport:
+        report = await compose_due(self.database, self.settings, self.now(), newsletter=newsletter)
+        for outcome in report.composed:
+            await self._make_variants(outcome.issue_id)
+        return report
+
+    async def prepare(self) -> list[Issue]:
+        """Fan out every composed issue; safe to repeat and to run in several processes."""
+        issues = await self.database.run(issues_to_fan_out)
+        for issue in issues:
+            await fan_out(self.database, self.now(), issue.id, self._make_variants)
+        return issues
+
+    async def send(self) -> RunReport:
+        """Fan out and send until nothing is due by the decision clock; later retries wait."""
+        await self.prepare()
+        return _sending_told(await self._send(asyncio.Event(), until_idle=True))
+
+    async def keep_sending(self, stop: asyncio.Event) -> None:
+        """Send whatever becomes due until `stop` is set."""
+        await self._send(stop, until_idle=False)
+
+    async def run_once(self, stop: asyncio.Event | None = None) -> RunReport:
+        """Collect, compose what is due at this moment, send until nothing is due any more."""
+        collected = await self.collect(fresh=True)
+        composed = await self._compose(None)
+        await self.prepare()
+        sent = _sending_told(await self._send(stop or asyncio.Event(), until_idle=True))
+        return RunReport((*collected.lines(), *composed.lines(), *sent.lines), sent.failed)
+
+    async def tick(self, *, schedule: bool) -> list[str]:
+        """One beat of the clock: collect and compose what is due, and fan out; returns lines for a log."""
+        async with self._ticking:
+            lines: list[str] = []
+            if schedule:
+                lines += (await self.collect()).news()
+                lines += (await self.compose()).lines()
+            await self.prepare()
+            return lines
+
+    async def finish_tick(self) -> None:
+        """Wait for a beat that is under way."""
+        async with self._ticking:
+            pass
+
+    async def plan(self, newsletter: str, schedule: str | None = None) -> Plan:
+        """What the next issue will be; nothing is stored."""
+        upcoming = await self._upcoming(newsletter, schedule)
+        blocks = await self._blocks_ahead(upcoming, upcoming.audience)
+        return await plan_issue(
+            self.settings,
+            upcoming,
+            promos_for=lambda key: blocks.get(key, ()),
+            render=self._render,
+            hash_of=lambda rendering: self._compiled(upcoming, rendering).hash,
+        )
+
+    async def preview(self, newsletter: str, schedule: str | None, out: Path, reader: AudienceKey) -> Preview:
+        """Write the next issue as this reader would get it: .html, .txt and .eml."""
+        upcoming, rendering = await self._next_rendering(newsletter, schedule, reader)
+        message = self._compiled(upcoming, rendering)
+        html, text = write_preview(rendering, out, newsletter)
+        eml = out / f"{newsletter}.eml"
+        eml.write_bytes(message.fill(SAMPLE_VALUES))
+        return Preview((html, text, eml), rendering.notes, tuple(lint(rendering)))
+
+    async def send_trial(self, newsletter: str, address: str) -> Reply:
+        """Send the next issue, marked [TEST], to one address and to nobody else."""
+        parsed = parse_address(address)
+        upcoming, rendering = await self._next_rendering(newsletter, None, AudienceKey(0))
+        return await send_trial(self.settings, newsletter, rendering, parsed, real_now(), upcoming.schedule)
+
+    def next_slots(self, newsletter: str | None, count: int) -> list[UpcomingSlot]:
+        """The next slots of each schedule."""
+        return upcoming_slots(self.settings, newsletter, self.now(), count)
+
+    async def issues(self, count: int) -> list[IssueSummary]:
+        """The newest issues with their arithmetic."""
+        return await self.database.run(issue_summaries, count)
+
+    async def issue_detail(self, issue_id: int) -> IssueDetail:
+        """One issue whole; raises NotFoundError."""
+        return await self.database.run(issue_detail, issue_id)
+
+    async def pause_issue(self, issue_id: int) -> Issue:
+        """Send nothing more of an issue; raises StoreError where that makes no sense."""
+        return await self.database.run(pause_issue, issue_id, "paused by an operator")
+
+    async def resume_issue(self, issue_id: int) -> Issue:
+        """Go on with a paused issue; raises StoreError for any other."""
+        return await self.database.run(resume_issue, issue_id)
+
+    async def cancel_issue(self, issue_id: int) -> int:
+        """Stop an issue for good; returns how many deliveries had not left."""
+        return await self.database.run(cancel_issue, issue_id, "cancelled by an operator", self.now())
+
+    async def explain(self, address: str, issue_id: int | None) -> list[str]:
+        """What became of somebody's mail, in words."""
+        digest = address_hash(parse_address(address), self.address_key)
+        return await explain_address(self.database, self.settings, digest, issue_id)
+
+    async def needs_a_look(self) -> list[str]:
+        """What an operator should know: sources in trouble, posts that are held, issues that are paused or held."""
+        return await self.database.run(troubled_sources, list(self.settings.sources))
+
+    async def _upcoming(self, newsletter: str, schedule: str | None) -> Upcoming:
+        return await upcoming_issue(self.database, self.settings, newsletter, self.now(), schedule)
+
+    async def _next_rendering(
+        self, newsletter: str, schedule: str | None, reader: AudienceKey
+    ) -> tuple[Upcoming, Rendering]:
+        upcoming = await self._upcoming(newsletter, schedule)
+        blocks = await self._blocks_ahead(upcoming, [reader])
+        page = await preview_page(self.database, self.settings, upcoming, blocks[reader])
+        return upcoming, self._render(replace(page, language=reader.language or page.language))
+
+    async def _blocks_ahead(
+        self, upcoming: Upcoming, keys: Iterable[AudienceKey]
+    ) -> dict[AudienceKey, tuple[PromoBlock, ...]]:
+        occasion = await occasion_ahead(self.database, upcoming, self.now())
+        media = media_folder(self.settings)
+        return (await preview_promos(self.database, self.settings, occasion, list(keys), media=media)).blocks
+
+    async def _make_variants(self, issue_id: int) -> VariantReport:
+        settings, now = self.settings, self.now()
+        problems = await place_promos(self.database, settings, now, issue_id)
+        keys = await self.database.run(keys_without_variant, issue_id)
+        media = media_folder(settings)
+        promos = await promos_for(self.database, settings, now, issue_id, keys, media=media)
+        issue = await self.database.run(read_issue, issue_id)
+        report = await make_variants(
+            self.database,
+            settings,
+            now,
+            issue_id,
+            promos_for=lambda key: promos.blocks.get(key, ()),
+            render=self._render,
+            hash_of=lambda rendering: self._compiled(issue, rendering).hash,
+        )
+        return report
+
+    @cached_property
+    def _look(self) -> Look:
+        return look_from(self.settings.look.model_dump())
+
+    @cached_property
+    def _templates(self) -> TemplateFolder:
+        return open_templates(self.settings.look.templates)
+
+    def _render(self, page: IssuePage) -> Rendering:
+        return render(page, self._look, self._templates)

@@ -1,0 +1,154 @@
+"""`dispatch books`: the house's own books, and how readers see them."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dispatch.cli.opening import PROBLEM, moment, open_dispatch
+
+if TYPE_CHECKING:
+    from dispatch.model.book import PromoBlock
+    from dispatch.promoting.overview import BookStanding
+
+books_app = typer.Typer(help="The house's own books, and how readers see them.", no_args_is_help=True)
+
+Region = Annotated[str, typer.Option(help="Readers of which region: a country like GB; those of none, if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Now = Annotated[str | None, typer.Option(help="The moment to answer for, ISO 8601.")]
+
+
+@books_app.command(name="list")
+def list_books(context: typer.Context, region: Region = "", as_json: AsJson = False, now: Now = None) -> None:
+    """List the books: which may be shown today, and if not, why.
+
+    Examples:
+
+      dispatch books list
+
+      dispatch books list --region GB --json
+    """
+    from dispatch.promoting.overview import book_standings
+
+    with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
+        standings = asyncio.run(book_standings(dispatch.database, dispatch.settings, dispatch.now(), region))
+    if as_json:
+        typer.echo(json.dumps([_standing_as_json(standing) for standing in standings], indent=2, ensure_ascii=False))
+        return
+    for standing in standings:
+        typer.echo(_standing_line(standing))
+
+
+@books_app.command()
+def shops(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the shops that books.toml can name, and in which regions it does.
+
+    Examples:
+
+      dispatch books shops
+
+      dispatch books shops --json
+    """
+    from dispatch.promoting.overview import configured_catalogue
+    from dispatch.promoting.shops import PRESS, known_shops, shop_named
+
+    with open_dispatch(context.obj.config) as dispatch:
+        catalogue = configured_catalogue(dispatch.settings)
+    named = [shop for slug in (PRESS, *known_shops()) if (shop := shop_named(slug, catalogue.press))]
+    places = {**catalogue.regions, "elsewhere": catalogue.elsewhere}
+    rows = [(shop, [region for region, slugs in places.items() if shop.slug in slugs]) for shop in named]
+    if as_json:
+        answer = [{"slug": shop.slug, "name": shop.name, "link": shop.link, "regions": used} for shop, used in rows]
+        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    for shop, used in rows:
+        typer.echo(f"{shop.slug:<14} {shop.name:<18} {', '.join(used)}".rstrip())
+
+
+@books_app.command()
+def show(
+    context: typer.Context,
+    slug: Annotated[str, typer.Argument(help="The book, by its name in books.toml.")],
+    region: Region = "",
+    language: Annotated[str, typer.Option(help='Readers of which language, like "en-GB".')] = "",
+    as_json: AsJson = False,
+    now: Now = None,
+) -> None:
+    """Show one book as a mail does: its words, its shops with their links, its sentence.
+
+    Examples:
+
+      dispatch books show salt-almanac --region GB
+
+      dispatch books show salt-almanac --json
+    """
+    from dispatch.config.places import media_folder
+    from dispatch.promoting.overview import book_block
+
+    with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
+        settings = dispatch.settings
+        block = book_block(settings, slug, region, language, dispatch.now(), media_folder(settings))
+    if as_json:
+        from dataclasses import asdict
+
+        typer.echo(json.dumps(asdict(block), indent=2, ensure_ascii=False))
+        return
+    for line in _block_lines(block):
+        typer.echo(line)
+
+
+@books_app.command()
+def check(context: typer.Context) -> None:
+    """Read books.toml whole, with its covers, and name everything that is wrong with it.
+
+    Examples:
+
+      dispatch books check
+
+      dispatch --config /etc/dispatch/config.toml books check
+    """
+    from dispatch.config.places import media_folder
+    from dispatch.promoting.overview import books_problems, configured_catalogue
+
+    with open_dispatch(context.obj.config) as dispatch:
+        problems = books_problems(dispatch.settings, media_folder(dispatch.settings))
+        if not problems:
+            catalogue = configured_catalogue(dispatch.settings)
+            typer.echo(f"{len(catalogue.books)} books of {catalogue.press.name}: nothing is wrong")
+    for problem in problems:
+        typer.echo(problem, err=True)
+    raise typer.Exit(PROBLEM if problems else 0)
+
+
+def _standing_line(standing: "BookStanding") -> str:
+    book = standing.book
+    rests = [f"rests for {share:.0%} of {schedule}" for schedule, share in standing.resting.items()]
+    state = "; ".join([f"not shown: {standing.why_not}" if standing.why_not else "shown", *rests])
+    return f"{book.slug:<24} weight {book.weight:<3} {book.title}, by {book.author}: {state}"
+
+
+def _standing_as_json(standing: "BookStanding") -> dict[str, Any]:
+    return {
+        "slug": standing.book.slug,
+        "title": standing.book.title,
+        "author": standing.book.author,
+        "weight": standing.book.weight,
+        "topics": list(standing.book.topics),
+        "shown": not standing.why_not,
+        "why_not": standing.why_not,
+        "resting": standing.resting,
+    }
+
+
+def _block_lines(block: "PromoBlock") -> list[str]:
+    praise = [f"“{block.praise.text}” – {block.praise.by}"] if block.praise else []
+    return [
+        block.label,
+        *([block.pitch] if block.pitch else []),
+        f"{block.title}, by {block.author}" + (f" ({block.format})" if block.format else ""),
+        block.blurb,
+        *praise,
+        *(f"  {shop.name}: {shop.url}" for shop in block.shops),
+        block.sentence,
+    ]

@@ -1,0 +1,1 @@
+"""From an issue to inboxes: fan out, claim, send, record, retry, pace, brake."""

@@ -1,0 +1,144 @@
+"""What this process has claimed and not begun: kept filled from the store, handed out as paces allow."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from dispatch.delivering.ledger import Ledger
+from dispatch.delivering.relays import Paces
+from dispatch.delivering.rules import RESENT_KINDS, returned
+from dispatch.delivering.waits import pause
+from dispatch.model.delivery import ClaimedDelivery
+from dispatch.store.database import Database
+from dispatch.store.deliveries import (
+    TRANSIENT_ERRORS,
+    Waiting,
+    claim,
+    finish_issues,
+    recover_expired,
+    release_claims,
+    waiting,
+)
+
+LOOK_AGAIN = 0.25
+
+
+class Claims:
+    """Deliveries for the connections of one process to take. With `until_idle` it sets `over` when nothing is due."""
+
+    def __init__(
+        self,
+        database: Database,
+        owner: str,
+        clock: Callable[[], datetime],
+        real_clock: Callable[[], datetime],
+        *,
+        paces: Paces,
+        ledger: Ledger,
+        batch: int,
+        over: asyncio.Event,
+        until_idle: bool,
+    ) -> None:
+        self._database, self._owner = database, owner
+        self._clock, self._real_clock = clock, real_clock
+        self._paces, self._ledger, self._batch = paces, ledger, batch
+        self._over, self._until_idle = over, until_idle
+        self._claimed: deque[ClaimedDelivery] = deque()
+        self._begun: set[int] = set()
+        self._is_sure = True  # that we know everything that stands in our name
+        self._lock = asyncio.Lock()
+        self._look_again_at = 0.0
+
+    async def next(self) -> ClaimedDelivery | None:
+        """The next delivery to try, waited for if need be; None once it is over. Say `done` when it is done with."""
+        while not self._over.is_set():
+            await self._ledger.is_ready(self._over)
+            async with self._lock:
+                delivery = self._take()
+                if delivery is None and await self._look():
+                    delivery = self._take()
+                if delivery is not None:
+                    self._begun.add(delivery.id)
+                    return delivery
+            await pause(self._over, self._nap())
+        return None
+
+    def done(self, delivery: ClaimedDelivery) -> None:
+        """A delivery that `next` gave is done with; what became of it is in the ledger."""
+        self._begun.discard(delivery.id)
+
+    def give_back(self, delivery: ClaimedDelivery) -> None:
+        """Put this delivery back into the queue, and with it everything that was not begun; then it is done with."""
+        now = self._clock()
+        for unbegun in (delivery, *self._claimed):
+            self._ledger.record(returned(unbegun, now))
+        self._claimed.clear()
+        self.done(delivery)
+
+    def _take(self) -> ClaimedDelivery | None:
+        """The first delivery whose pace allows it now."""
+        now = asyncio.get_running_loop().time()
+        for place, delivery in enumerate(self._claimed):
+            domain = domain_of(delivery)
+            if self._paces.wait(domain, now) <= 0:
+                self._paces.take(domain, now)
+                del self._claimed[place]
+                return delivery
+        return None
+
+    async def _look(self) -> bool:
+        """Claim more; whether there was any. Does not look again at once where it looked in vain."""
+        # Of a domain with a pace of its own no more is claimed than goes soon; the others overtake it.
+        slow = {domain_of(delivery) for delivery in self._claimed}
+        if not slow <= set(self._paces.domains) or asyncio.get_running_loop().time() < self._look_again_at:
+            return False
+        found: list[ClaimedDelivery] = []
+        try:
+            found = await self._claim(slow)
+            if not self._claimed:
+                await self._look_around()
+        except TRANSIENT_ERRORS:
+            self._is_sure = False
+        if not found:
+            self._look_again_at = asyncio.get_running_loop().time() + LOOK_AGAIN
+        return bool(found)
+
+    async def _claim(self, slow: Collection[str]) -> list[ClaimedDelivery]:
+        if not self._is_sure:
+            # A claim whose end nobody knows may have happened: what we do not know of goes back to the queue.
+            known = self._begun.union(delivery.id for delivery in self._claimed)
+            await self._database.run(release_claims, self._owner, known)
+            self._is_sure = True
+        found = await self._database.run(
+            claim,
+            self._owner,
+            limit=self._batch,
+            now=self._clock(),
+            real_now=self._real_clock(),
+            without_domains=slow,
+        )
+        self._claimed.extend(found)
+        return found
+
+    async def _look_around(self) -> None:
+        """Nothing to claim: finish what is finished, take over from the dead, and see whether that is all."""
+        now = self._clock()
+        await self._database.run(finish_issues, now)
+        await self._database.run(recover_expired, self._owner, now, self._real_clock(), RESENT_KINDS)
+        left = await self._database.run(waiting, now)
+        if self._until_idle and self._is_idle(left):
+            self._over.set()
+
+    def _is_idle(self, left: Waiting) -> bool:
+        return not self._begun and self._ledger.is_empty and left.due == 0 and left.held == 0
+
+    def _nap(self) -> float:
+        now = asyncio.get_running_loop().time()
+        waits = [self._paces.wait(domain_of(delivery), now) for delivery in self._claimed]
+        return min([LOOK_AGAIN, *waits])
+
+
+def domain_of(delivery: ClaimedDelivery) -> str:
+    """The recipient's domain."""
+    return delivery.address.rpartition("@")[2]

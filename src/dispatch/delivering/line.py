@@ -1,0 +1,160 @@
+"""One connection's worth of sending: it takes one delivery after the other for as long as there are any."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dispatch.config.settings import Relay
+from dispatch.delivering.claims import Claims
+from dispatch.delivering.ledger import Ledger
+from dispatch.delivering.messages import Messages
+from dispatch.delivering.relays import RelayHealth
+from dispatch.delivering.rules import Refusals, judge, returned
+from dispatch.errors import ConfigurationError
+from dispatch.model.address import masked
+from dispatch.model.delivery import ClaimedDelivery, DeliveryState, Outcome, Try, Verdict
+from dispatch.store.database import Database
+from dispatch.store.deliveries import TRANSIENT_ERRORS, brake_issue
+from dispatch.transport.session import SmtpSession
+
+logger = logging.getLogger(__name__)
+
+# An idle connection is closed before the relay does it: SES and others hang up after ten seconds.
+IDLE = 5.0
+
+
+@dataclass
+class Counts:
+    """What this run came to so far."""
+
+    accepted: int = 0
+    deferred: int = 0
+    refused: int = 0
+    turned_away: int = 0
+    in_doubt: list[str] = field(default_factory=list)
+    braked: list[str] = field(default_factory=list)
+    refusals: dict[int, Refusals] = field(default_factory=dict)  # by issue
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the connections of one run share."""
+
+    database: Database
+    claims: Claims
+    ledger: Ledger
+    messages: Messages
+    health: RelayHealth
+    clock: Callable[[], datetime]
+    stop: asyncio.Event  # somebody wants us to stop
+    over: asyncio.Event  # nothing new is begun any more
+    relay: Relay
+    counts: Counts
+
+
+class Line:
+    """One connection, made when there is something to send and made anew when it is used up."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._session: SmtpSession | None = None
+        self._sent = 0
+
+    async def run(self) -> None:
+        """Send until it is over."""
+        try:
+            while await self._work.health.is_open():
+                delivery = await self._next()
+                if delivery is None:
+                    break
+                await self._deliver(delivery)
+        finally:
+            await self._hang_up()
+
+    async def _next(self) -> ClaimedDelivery | None:
+        asking = asyncio.ensure_future(self._work.claims.next())
+        # Not wait_for: what it would cancel may have claimed something already.
+        done, _ = await asyncio.wait({asking}, timeout=IDLE)
+        if not done:
+            await self._hang_up()
+        return await asking
+
+    async def _deliver(self, delivery: ClaimedDelivery) -> None:
+        work = self._work
+        session = await self._connected()
+        if session is None or work.over.is_set():
+            work.claims.give_back(delivery)
+            await work.health.stand_aside()
+            return
+        try:
+            envelope, message = await work.messages.of(delivery)
+        except ConfigurationError as error:
+            work.claims.give_back(delivery)
+            await self._brake(delivery.issue_id, str(error))
+            return
+        result = await session.send(envelope, message, lambda: work.ledger.license(delivery))
+        self._sent += 1
+        await self._settle(delivery, result)
+
+    async def _connected(self) -> SmtpSession | None:
+        used_up = self._sent >= self._work.relay.messages_per_connection
+        if self._session is not None and (used_up or not self._session.is_usable):
+            await self._hang_up()
+        if self._session is None:
+            self._session, self._sent = await self._work.health.connected(), 0
+        return self._session
+
+    async def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            self._work.health.forget(session)
+            await session.close()
+
+    async def _settle(self, delivery: ClaimedDelivery, result: Try) -> None:
+        """Write down what a try came to, and draw the conclusions about the issue and the relay."""
+        work = self._work
+        now = work.clock()
+        cut_off = work.stop.is_set() and result.outcome is Outcome.LOST  # by ourselves, so nobody's fault
+        verdict = returned(delivery, now) if cut_off else judge(delivery, result, now)
+        if verdict is not None:
+            work.ledger.record(verdict)
+            _count(work.counts, delivery, result, verdict)
+        work.claims.done(delivery)
+        if result.outcome is Outcome.ACCEPTED:
+            work.health.was_accepted()
+        if result.outcome is Outcome.BUSY:
+            work.health.was_busy()
+        await self._watch_refusals(delivery, result)
+
+    async def _watch_refusals(self, delivery: ClaimedDelivery, result: Try) -> None:
+        seen = self._work.counts.refusals
+        seen[delivery.issue_id] = seen.get(delivery.issue_id, Refusals()).after(result)
+        reason = seen[delivery.issue_id].tripped(result)
+        if reason:
+            await self._brake(delivery.issue_id, reason)
+
+    async def _brake(self, issue_id: int, reason: str) -> None:
+        try:
+            braked = await self._work.database.run(brake_issue, issue_id, reason)
+        except TRANSIENT_ERRORS:
+            return  # the next refusal asks again
+        if braked:
+            self._work.counts.braked.append(f"issue {issue_id} is paused: {reason}")
+            logger.error("issue %d is paused: %s", issue_id, reason)
+
+
+def _count(counts: Counts, delivery: ClaimedDelivery, result: Try, verdict: Verdict) -> None:
+    match result.outcome:
+        case Outcome.ACCEPTED:
+            counts.accepted += 1
+        case Outcome.TURNED_AWAY:
+            counts.turned_away += 1
+        case Outcome.IN_DOUBT:
+            counts.in_doubt.append(f"delivery {delivery.id} ({masked(delivery.address)})")
+            logger.warning("delivery %d is in doubt: no reply to the final dot", delivery.id)
+        case _ if verdict.state is DeliveryState.REFUSED:
+            counts.refused += 1
+        case _ if verdict.state is DeliveryState.DEFERRED:
+            counts.deferred += 1

@@ -1,0 +1,181 @@
+"""The relay as sending sees it: how to reach it, how fast it may be used, and whether it is there at all."""
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from dispatch.config.durations import Rate
+from dispatch.config.settings import Relay, Settings
+from dispatch.delivering.rules import rest_after_busy, rest_after_problem
+from dispatch.delivering.waits import pause, unless
+from dispatch.errors import RelayError, RelaySetupError
+from dispatch.transport.session import RelayAccess, SmtpSession, StepwiseSession
+
+logger = logging.getLogger(__name__)
+
+# Where somebody waits for the end of a run, so many failed connections in a row are an answer.
+GIVE_UP_AFTER = 3
+# Some relays allow fewer connections than we want; one that is one too many is not tried again sooner.
+CONNECTION_REST = 30.0
+
+
+def relay_for(settings: Settings, carried: str) -> tuple[str, Relay]:
+    """The first relay that carries this kind of mail, with its name; raises RelayError if there is none."""
+    for name, relay in settings.relays.items():
+        if carried in relay.carries:
+            return name, relay
+    raise RelayError(f'no relay carries {carried}: add a table like [relays.main] with carries = ["{carried}"]')
+
+
+def access_to(settings: Settings, name: str) -> RelayAccess:
+    """How to reach a relay; reads its password, and raises ConfigurationError if that is not there."""
+    relay = settings.relays[name]
+    return RelayAccess(
+        name=name,
+        host=relay.host,
+        port=relay.port,
+        security=relay.security,
+        greeting_name=_greeting_name(settings.web.public_url),
+        username=relay.username,
+        password=relay.password.read() if relay.password else None,
+    )
+
+
+class Pace:
+    """A fixed pace: one message each so many seconds, and none saved up."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._interval = 1 / rate.per_second
+        self._free_at = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next message may go."""
+        return max(0.0, self._free_at - now)
+
+    def take(self, now: float) -> None:
+        """One message goes."""
+        self._free_at = max(self._free_at, now) + self._interval
+
+
+class Paces:
+    """The configured paces of a relay: over all, and of single recipient domains."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._whole = Pace(relay.pace) if relay.pace else None
+        self._domains = {domain.lower(): Pace(rate) for domain, rate in relay.domains.items()}
+
+    @property
+    def domains(self) -> Collection[str]:
+        """The domains that have a pace of their own."""
+        return self._domains.keys()
+
+    def wait(self, domain: str, now: float) -> float:
+        """Seconds until a message to this domain may go."""
+        return max((pace.wait(now) for pace in self._paces(domain)), default=0.0)
+
+    def take(self, domain: str, now: float) -> None:
+        """A message to this domain goes."""
+        for pace in self._paces(domain):
+            pace.take(now)
+
+    def _paces(self, domain: str) -> list[Pace]:
+        return [pace for pace in (self._whole, self._domains.get(domain)) if pace]
+
+
+class RelayHealth:
+    """Whether the relay answers. All connections share it: while it does not, one at a time tries.
+
+    With `gives_up` it sets `over` and keeps the error once the relay cannot be reached; else it goes on for ever.
+    """
+
+    def __init__(self, access: RelayAccess, over: asyncio.Event, *, gives_up: bool) -> None:
+        self.problem: RelayError | None = None
+        self.sessions: set[SmtpSession] = set()
+        self._access = access
+        self._over = over
+        self._gives_up = gives_up
+        self._probing = asyncio.Lock()
+        self._failures = 0
+        self._busy_in_a_row = 0
+        self._rests_until = 0.0
+
+    async def is_open(self) -> bool:
+        """Wait while the relay rests; False once it is over."""
+        while not self._over.is_set() and self._rest() > 0:
+            await pause(self._over, self._rest())
+        return not self._over.is_set()
+
+    async def connected(self) -> SmtpSession | None:
+        """A new connection; None if there is none to be had now (then `stand_aside` before asking again)."""
+        if not self._failures:
+            return await unless(self._over, self._connect())
+        async with self._probing:
+            # Whoever held the lock before may have failed or succeeded meanwhile.
+            return None if self._rest() > 0 else await unless(self._over, self._connect())
+
+    async def stand_aside(self) -> None:
+        """Wait where others are connected: it is not the relay that is too little, but our connection too much."""
+        if self._others_are_connected():
+            await pause(self._over, CONNECTION_REST)
+
+    def was_accepted(self) -> None:
+        """The relay took a message."""
+        self._busy_in_a_row = 0
+
+    def was_busy(self) -> None:
+        """The relay said "not now" to a message."""
+        self._busy_in_a_row += 1
+        self._rest_for(rest_after_busy(self._busy_in_a_row).total_seconds())
+
+    def forget(self, session: SmtpSession) -> None:
+        """A connection is gone."""
+        self.sessions.discard(session)
+
+    async def _connect(self) -> SmtpSession | None:
+        session = StepwiseSession(self._access)
+        wave = self._failures
+        try:
+            await session.connect()
+        except RelayError as error:
+            # Connections that were tried together fail together: that is one failure.
+            if wave == self._failures:
+                self._failed(error)
+            return None
+        if self._failures:
+            logger.info("%s can be used again", self._access.place)
+        self._failures, self.problem, self._rests_until = 0, None, 0.0
+        self.sessions.add(session)
+        return session
+
+    def _failed(self, error: RelayError) -> None:
+        needs_somebody = isinstance(error, RelaySetupError)
+        if self._others_are_connected() and not needs_somebody:
+            return
+        self._failures += 1
+        if self._failures == 1:
+            logger.warning("%s; deliveries wait", error)
+        self.problem = error
+        if self._gives_up and (needs_somebody or self._failures >= GIVE_UP_AFTER):
+            self._over.set()
+        self._rest_for(rest_after_problem(self._failures, needs_somebody=needs_somebody).total_seconds())
+
+    def _others_are_connected(self) -> bool:
+        return any(session.is_usable for session in self.sessions)
+
+    def _rest(self) -> float:
+        return self._rests_until - asyncio.get_running_loop().time()
+
+    def _rest_for(self, seconds: float) -> None:
+        self._rests_until = max(self._rests_until, asyncio.get_running_loop().time() + seconds)
+
+
+def _greeting_name(public_url: str) -> str:
+    """What we call ourselves in EHLO: the name readers know, an address as a literal (RFC 5321 §4.1.3)."""
+    host = urlsplit(public_url).hostname or "localhost"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"

@@ -1,0 +1,420 @@
+"""Deliveries: claimed by a sender, licensed one by one, and what became of them written down.
+
+    queued, deferred ─claim→ claimed ─license→ sending ─record→ accepted | refused | deferred | queued | in doubt
+
+A delivery belongs to the owner that claimed it for as long as the lease runs. What is no longer wanted (the reader left
+or paused, the address is suppressed, the issue was cancelled) is asked at the claim and again in the statement that
+licenses the final dot. Leases are in database time on PostgreSQL, where owners live on several machines.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from dispatch.model.delivery import (
+    CANCELLED,
+    EXPIRED,
+    ClaimedDelivery,
+    DeliveryKind,
+    DeliveryState,
+    Outcome,
+    Verdict,
+)
+from dispatch.model.issue import IssueState, Rendering
+from dispatch.model.subscriber import SubscriptionState
+from dispatch.store.fan_out import hand_back
+from dispatch.store.tables import (
+    Utc,
+    attempt,
+    delivery,
+    issue,
+    newsletter,
+    schedule,
+    subscriber,
+    subscription,
+    suppression,
+    variant,
+)
+
+LEASE = timedelta(seconds=60)
+# A full disk, a locked file, a lost server: the transaction did not happen (or nobody knows), and may later.
+TRANSIENT_ERRORS = (sa.exc.OperationalError, sa.exc.InterfaceError)
+
+# Literal states: with bound ones PostgreSQL does not use the partial indexes.
+_DUE = sa.text("delivery.state IN ('queued', 'deferred')")
+_CLAIMED = sa.text("delivery.state = 'claimed'")
+_SENDING = sa.text("delivery.state = 'sending'")
+_HELD = sa.text("delivery.state IN ('claimed', 'sending')")
+_UNSENT = sa.text("delivery.state IN ('queued', 'deferred', 'claimed', 'in_doubt')")
+_FREE = {"owner": None, "lease_until": None}
+
+
+def claim(
+    connection: Connection,
+    owner: str,
+    *,
+    limit: int,
+    now: datetime,
+    real_now: datetime,
+    without_domains: Collection[str] = (),
+) -> list[ClaimedDelivery]:
+    """Take up to `limit` due deliveries of issues being sent, the most urgent first; each goes to one owner only.
+
+    Due ones that are past their time or no longer wanted end here and are not returned.
+    """
+    due = _due_ids(now, without_domains).limit(limit).with_for_update(skip_locked=True, of=delivery)
+    ids = connection.scalars(
+        sa.update(delivery)
+        # Asked again outside: PostgreSQL otherwise gives a row to two owners (docs/decisions/0002).
+        .where(delivery.c.id.in_(due), _DUE)
+        .values(state=DeliveryState.CLAIMED, owner=owner, lease_until=_lease_end(connection, real_now))
+        .returning(delivery.c.id)
+    ).all()
+    _end_expired(connection, ids, now)
+    _end_unwanted(connection, ids, now)
+    return _claimed(connection, ids)
+
+
+def commit_round(
+    connection: Connection,
+    owner: str,
+    relay: str,
+    verdicts: Sequence[Verdict],
+    asked: Collection[int],
+    now: datetime,
+    real_now: datetime,
+) -> set[int]:
+    """Write down what is known and license what is asked, in one transaction; returns the licensed ids."""
+    record(connection, owner, relay, verdicts)
+    return license_dots(connection, owner, asked, now, real_now)
+
+
+def license_dots(
+    connection: Connection, owner: str, ids: Collection[int], now: datetime, real_now: datetime
+) -> set[int]:
+    """Mark as `sending` those that are still ours, still wanted, and whose issue is still being sent; returns them.
+
+    What is not licensed has left our hands: it is suppressed, or back in the queue, or somebody else's.
+    """
+    if not ids:
+        return set()
+    licensed = connection.scalars(
+        sa.update(delivery)
+        .where(
+            delivery.c.id.in_(ids),
+            _CLAIMED,
+            delivery.c.owner == owner,
+            delivery.c.lease_until > _lease_clock(connection, real_now),
+            _is_being_sent(),
+            _unwanted(now) == "",
+        )
+        .values(state=DeliveryState.SENDING)
+        .returning(delivery.c.id)
+    ).all()
+    refused = set(ids).difference(licensed)
+    if refused:
+        _end_unwanted(connection, refused, now, owner)
+        _release(connection, delivery.c.id.in_(refused), delivery.c.owner == owner)
+    return set(licensed)
+
+
+def record(connection: Connection, owner: str, relay: str, verdicts: Sequence[Verdict]) -> None:
+    """Write down what tries came to; attempt rows only for what was not simply accepted at the first try."""
+    accepted = [verdict for verdict in verdicts if verdict.state is DeliveryState.ACCEPTED]
+    others = [verdict for verdict in verdicts if verdict.state is not DeliveryState.ACCEPTED]
+    ours = sa.and_(delivery.c.owner == owner, _HELD)
+    # A lease can run out while a reply is on its way. What arrived must not be sent again, whoever has the row now.
+    _write(connection, relay, accepted, sa.or_(ours, _UNSENT))
+    _write(connection, relay, others, ours)
+    rows = [
+        {
+            "delivery_id": verdict.delivery_id,
+            "at": verdict.at,
+            "outcome": verdict.outcome,
+            "reply": verdict.reply or verdict.reason,
+            "done": verdict.done,
+        }
+        for verdict in verdicts
+        if verdict.outcome
+    ]
+    if rows:
+        connection.execute(sa.insert(attempt), rows)
+    _hand_back(connection, [verdict.delivery_id for verdict in others if verdict.reason == EXPIRED])
+
+
+def renew_leases(connection: Connection, owner: str, real_now: datetime) -> None:
+    """Keep what this owner holds for another LEASE."""
+    connection.execute(
+        sa.update(delivery).where(_HELD, delivery.c.owner == owner).values(lease_until=_lease_end(connection, real_now))
+    )
+
+
+def release_claims(connection: Connection, owner: str, keep: Collection[int] = ()) -> int:
+    """Put back what this owner claimed and did not start, but not these; returns how many."""
+    return _release(connection, delivery.c.owner == owner, delivery.c.id.not_in(keep))
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What dead owners left: claims that went back to the queue, and dots nobody can vouch for."""
+
+    released: int = 0
+    in_doubt: tuple[int, ...] = ()
+
+
+def recover_everything(connection: Connection, now: datetime, resend: Collection[DeliveryKind]) -> Recovered:
+    """Take over from every former sender; only for whoever holds the sender's lock and has not begun."""
+    return _recover(connection, sa.true(), now, resend)
+
+
+def recover_own(connection: Connection, owner: str, now: datetime, resend: Collection[DeliveryKind]) -> Recovered:
+    """Take over what an earlier life of this owner held."""
+    return _recover(connection, delivery.c.owner == owner, now, resend)
+
+
+def recover_expired(
+    connection: Connection, owner: str, now: datetime, real_now: datetime, resend: Collection[DeliveryKind]
+) -> Recovered:
+    """Take over from other owners whose lease has run out."""
+    others = sa.and_(delivery.c.owner != owner, delivery.c.lease_until < _lease_clock(connection, real_now))
+    return _recover(connection, others, now, resend)
+
+
+def finish_issues(connection: Connection, now: datetime) -> list[int]:
+    """Move issues from sending to sent where nothing waits and nothing is undecided; returns them.
+
+    What came back to the queue of an issue after it was cancelled ends here.
+    """
+    _end_cancelled(connection, now)
+    undecided = sa.text("delivery.state IN ('queued', 'claimed', 'sending', 'deferred', 'in_doubt')")
+    open_deliveries = sa.select(delivery.c.id).where(delivery.c.issue_id == issue.c.id, undecided).exists()
+    return list(
+        connection.scalars(
+            sa.update(issue)
+            .where(issue.c.state == IssueState.SENDING, ~open_deliveries)
+            .values(state=IssueState.SENT, finished_at=now)
+            .returning(issue.c.id)
+        )
+    )
+
+
+def brake_issue(connection: Connection, issue_id: int, reason: str) -> bool:
+    """Pause an issue that is being sent; says whether it was."""
+    statement = sa.update(issue).where(issue.c.id == issue_id, issue.c.state == IssueState.SENDING)
+    paused = statement.values(state=IssueState.PAUSED, reason=reason).returning(issue.c.id)
+    return connection.scalars(paused).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is left to do: due now, held by senders, and later (the earliest at `next_at`)."""
+
+    due: int
+    held: int
+    later: int
+    next_at: datetime | None
+
+
+def waiting(connection: Connection, now: datetime) -> Waiting:
+    """Count what waits in issues that are being sent."""
+    of_live_issues = sa.select(issue.c.id).where(issue.c.state == IssueState.SENDING)
+    later = sa.select(sa.func.count(), sa.func.min(delivery.c.due_at)).where(
+        _DUE, delivery.c.due_at > now, delivery.c.issue_id.in_(of_live_issues)
+    )
+    due = sa.select(sa.func.count()).where(_DUE, delivery.c.due_at <= now, delivery.c.issue_id.in_(of_live_issues))
+    held = sa.select(sa.func.count()).select_from(delivery).where(_HELD)
+    count, next_at = connection.execute(later).one()
+    return Waiting(connection.scalars(due).one(), connection.scalars(held).one(), count, next_at)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantToSend:
+    """A rendering, and the issue it is of."""
+
+    rendering: Rendering
+    newsletter: str
+    schedule: str
+    slot: str
+
+
+def variant_to_send(connection: Connection, variant_id: int) -> VariantToSend:
+    """A variant with what its header is made of."""
+    row = connection.execute(
+        sa.select(variant, newsletter.c.slug.label("newsletter"), schedule.c.slug.label("schedule"), issue.c.slot)
+        .join(issue, issue.c.id == variant.c.issue_id)
+        .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
+        .join(schedule, schedule.c.id == issue.c.schedule_id)
+        .where(variant.c.id == variant_id)
+    ).one()
+    rendering = Rendering(row.subject, row.preheader, row.html, row.text)
+    return VariantToSend(rendering, row.newsletter, row.schedule, row.slot)
+
+
+def _due_ids(now: datetime, without_domains: Collection[str]) -> sa.Select[tuple[int]]:
+    query = (
+        sa.select(delivery.c.id)
+        .join(issue, issue.c.id == delivery.c.issue_id)
+        .where(_DUE, delivery.c.due_at <= now, issue.c.state == IssueState.SENDING)
+        .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id)
+    )
+    if without_domains:
+        query = query.join(subscriber, subscriber.c.id == delivery.c.subscriber_id).where(
+            subscriber.c.domain.not_in(sorted(without_domains))
+        )
+    return query
+
+
+def _claimed(connection: Connection, ids: Collection[int]) -> list[ClaimedDelivery]:
+    rows = connection.execute(
+        sa.select(
+            delivery.c.id,
+            delivery.c.kind,
+            delivery.c.issue_id,
+            delivery.c.variant_id,
+            delivery.c.subscription_id,
+            delivery.c.subscriber_id,
+            subscriber.c.address,
+            subscriber.c.name,
+            delivery.c.attempts,
+            delivery.c.created_at.label("queued_at"),
+            delivery.c.expires_at,
+        )
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .where(delivery.c.id.in_(ids), _CLAIMED)
+        .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id)
+    ).mappings()
+    return [ClaimedDelivery(**{**row, "kind": DeliveryKind(row["kind"])}) for row in rows]
+
+
+def _unwanted(now: datetime) -> sa.ScalarSelect[str]:
+    """Why a delivery must not leave any more, "" where it may."""
+    suppressed = sa.select(suppression.c.reason).where(suppression.c.address_hash == subscriber.c.address_hash).exists()
+    reason = sa.case(
+        (issue.c.state == IssueState.CANCELLED, CANCELLED),
+        (subscription.c.state != SubscriptionState.ACTIVE, "left"),
+        (subscriber.c.address.is_(None), "left"),
+        (subscription.c.paused_until > now, "paused"),
+        (suppressed, "suppressed"),
+        else_="",
+    )
+    return (
+        sa.select(reason)
+        .where(
+            issue.c.id == delivery.c.issue_id,
+            subscription.c.id == delivery.c.subscription_id,
+            subscriber.c.id == delivery.c.subscriber_id,
+        )
+        .correlate(delivery)
+        .scalar_subquery()
+    )
+
+
+def _is_being_sent() -> sa.ColumnElement[bool]:
+    return sa.select(issue.c.id).where(issue.c.id == delivery.c.issue_id, issue.c.state == IssueState.SENDING).exists()
+
+
+def _end_expired(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    ended = connection.scalars(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(ids), delivery.c.expires_at <= now)
+        .values(state=DeliveryState.REFUSED, reason=EXPIRED, ended_at=now, **_FREE)
+        .returning(delivery.c.id)
+    ).all()
+    _hand_back(connection, ended)
+
+
+def _end_unwanted(connection: Connection, ids: Collection[int], now: datetime, owner: str | None = None) -> None:
+    ours = sa.true() if owner is None else delivery.c.owner == owner
+    ended = connection.execute(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(ids), _CLAIMED, ours, _unwanted(now) != "")
+        .values(state=DeliveryState.SUPPRESSED, reason=_unwanted(now), ended_at=now, **_FREE)
+        .returning(delivery.c.id, delivery.c.reason)
+    )
+    _hand_back(connection, [delivery_id for delivery_id, reason in ended if reason == CANCELLED])
+
+
+def _end_cancelled(connection: Connection, now: datetime) -> None:
+    cancelled = sa.select(issue.c.id).where(issue.c.state == IssueState.CANCELLED)
+    ended = connection.scalars(
+        sa.update(delivery)
+        .where(_DUE, delivery.c.issue_id.in_(cancelled))
+        .values(state=DeliveryState.SUPPRESSED, reason=CANCELLED, ended_at=now, **_FREE)
+        .returning(delivery.c.id)
+    ).all()
+    _hand_back(connection, ended)
+
+
+def _hand_back(connection: Connection, ids: Collection[int]) -> None:
+    """Hand back what cannot have arrived; what was ever in doubt may have, and stays theirs."""
+    if not ids:
+        return
+    doubted = sa.select(attempt.c.delivery_id).where(
+        attempt.c.delivery_id.in_(ids), attempt.c.outcome == Outcome.IN_DOUBT
+    )
+    hand_back(connection, sorted(set(ids).difference(connection.scalars(doubted))))
+
+
+def _write(connection: Connection, relay: str, verdicts: Sequence[Verdict], where: sa.ColumnElement[bool]) -> None:
+    if not verdicts:
+        return
+    statement = sa.update(delivery).where(delivery.c.id == sa.bindparam("its_id"), where).values(relay=relay, **_FREE)
+    rows = [
+        {
+            "its_id": verdict.delivery_id,
+            "state": verdict.state,
+            "reason": verdict.reason,
+            "reply": verdict.reply,
+            "due_at": verdict.due_at,
+            "attempts": verdict.attempts,
+            "ended_at": verdict.at if verdict.has_ended else None,
+        }
+        for verdict in verdicts
+    ]
+    connection.execute(statement, rows)
+
+
+def _release(connection: Connection, *which: sa.ColumnElement[bool]) -> int:
+    return connection.execute(
+        sa.update(delivery).where(_CLAIMED, *which).values(state=DeliveryState.QUEUED, **_FREE)
+    ).rowcount
+
+
+def _recover(
+    connection: Connection, dead: sa.ColumnElement[bool], now: datetime, resend: Collection[DeliveryKind]
+) -> Recovered:
+    released = _release(connection, dead)
+    doubtful = sa.select(delivery.c.id, delivery.c.kind).where(_SENDING, dead).order_by(delivery.c.id)
+    kinds = dict(connection.execute(doubtful.with_for_update(skip_locked=True)).all())
+    again = [delivery_id for delivery_id, kind in kinds.items() if kind in resend]
+    held = [delivery_id for delivery_id in kinds if delivery_id not in set(again)]
+    _write_doubt(connection, again, now, DeliveryState.QUEUED, "sent again, with the same Message-ID")
+    _write_doubt(connection, held, now, DeliveryState.IN_DOUBT, "")
+    return Recovered(released, tuple(kinds))
+
+
+def _write_doubt(connection: Connection, ids: Sequence[int], now: datetime, state: DeliveryState, done: str) -> None:
+    if not ids:
+        return
+    connection.execute(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(ids))
+        .values(state=state, reason="in doubt", due_at=now, attempts=delivery.c.attempts + 1, **_FREE)
+    )
+    rows = [{"delivery_id": one, "at": now, "outcome": Outcome.IN_DOUBT.value, "done": done} for one in ids]
+    connection.execute(sa.insert(attempt), rows)
+
+
+def _lease_clock(connection: Connection, real_now: datetime) -> sa.ColumnElement[datetime]:
+    if connection.dialect.name == "postgresql":
+        return sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
+    return sa.literal(real_now, Utc())
+
+
+def _lease_end(connection: Connection, real_now: datetime) -> sa.ColumnElement[datetime]:
+    if connection.dialect.name == "postgresql":
+        return _lease_clock(connection, real_now) + sa.literal(LEASE, sa.Interval())
+    return sa.literal(real_now + LEASE, Utc())
