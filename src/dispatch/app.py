@@ -6,11 +6,13 @@ Doors (the command line, pages, the clock) call methods of Dispatch and nothing 
 """
 
 import asyncio
+import logging
 import os
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -29,30 +31,32 @@ from dispatch.delivering.explain import explain_address
 from dispatch.delivering.fan_out import fan_out
 from dispatch.delivering.send import SendReport, send_due
 from dispatch.delivering.trial import send_trial
-from dispatch.errors import ConfigurationError, NothingToDoError
+from dispatch.errors import ConfigurationError
 from dispatch.model.address import address_hash, parse_address
 from dispatch.model.blanks import Blank
 from dispatch.model.book import PromoBlock
 from dispatch.model.delivery import Reply
 from dispatch.model.issue import AudienceKey, Issue, Rendering
-from dispatch.model.post import Problem
 from dispatch.model.report import IssueDetail, IssueSummary
-from dispatch.promoting.promote import occasion_ahead, place_promos, preview_promos, promos_for
+from dispatch.promoting.promote import place_promos, preview_promos, promos_for
 from dispatch.rendering.lint import lint
-from dispatch.rendering.look import look_from
+from dispatch.rendering.look import Look, look_from
 from dispatch.rendering.page import IssuePage
-from dispatch.rendering.preview import write_preview
+from dispatch.rendering.preview import SAMPLES, write_preview
 from dispatch.rendering.render import render
-from dispatch.rendering.templates import open_templates
-from dispatch.store.database import Database
+from dispatch.rendering.templates import TemplateFolder, open_templates
+from dispatch.store.database import Connection, Database
 from dispatch.store.fan_out import cancel_issue, keys_without_variant
-from dispatch.store.issues import issues_to_fan_out, pause_issue, read_issue, resume_issue
-from dispatch.store.newsletters import ensure_newsletters
+from dispatch.store.issues import issues_to_fan_out, read_issue
+from dispatch.store.newsletters import ensure_newsletters, read_newsletter, schedule_of
 from dispatch.store.opening import open_store
-from dispatch.store.overview import issue_detail, issue_summaries
-from dispatch.store.sources import troubled_sources
+from dispatch.store.overview import issue_detail, issue_summaries, troubles
+from dispatch.store.promos import IssueOccasion
+from dispatch.store.stopping import pause_issue, resume_issue
 from dispatch.transport.compiler import CompiledMessage, compile_message
 from dispatch.transport.headers import headers_for
+
+log = logging.getLogger(__name__)
 
 
 def real_now() -> datetime:
@@ -91,7 +95,7 @@ class Preview:
 def open_application(config: Path | None, *, now: datetime | None = None) -> "Dispatch":
     """Read the configuration and open its store; raises ConfigurationError or StoreError."""
     path = find(config)
-    settings = load(path, extra_checks=[_look_problems])
+    settings = load(path, extra_checks=[look_faults])
     address_key = settings.store.address_key.read_key()
     database = open_store(database_url(settings), durability=settings.store.durability, address_key=address_key)
     try:
@@ -169,7 +173,7 @@ class Dispatch:
     async def send(self) -> RunReport:
         """Fan out and send until nothing is due by the decision clock; later retries wait."""
         await self.prepare()
-        return _sending_told(await self._send(asyncio.Event(), until_idle=True))
+        return _told(await self._send(asyncio.Event(), until_idle=True))
 
     async def keep_sending(self, stop: asyncio.Event) -> None:
         """Send whatever becomes due until `stop` is set."""
@@ -180,7 +184,7 @@ class Dispatch:
         collected = await self.collect(fresh=True)
         composed = await self._compose(None)
         await self.prepare()
-        sent = _sending_told(await self._send(stop or asyncio.Event(), until_idle=True))
+        sent = _told(await self._send(stop or asyncio.Event(), until_idle=True))
         return RunReport((*collected.lines(), *composed.lines(), *sent.lines), sent.failed)
 
     async def tick(self, *, schedule: bool) -> list[str]:
@@ -207,16 +211,16 @@ class Dispatch:
             upcoming,
             promos_for=lambda key: blocks.get(key, ()),
             render=self._render,
-            hash_of=lambda rendering: self._compiled(upcoming, rendering).hash,
+            hash_of=lambda rendering: self._message_ahead(upcoming, rendering).hash,
         )
 
     async def preview(self, newsletter: str, schedule: str | None, out: Path, reader: AudienceKey) -> Preview:
         """Write the next issue as this reader would get it: .html, .txt and .eml."""
         upcoming, rendering = await self._next_rendering(newsletter, schedule, reader)
-        message = self._compiled(upcoming, rendering)
+        message = self._message_ahead(upcoming, rendering)
         html, text = write_preview(rendering, out, newsletter)
         eml = out / f"{newsletter}.eml"
-        eml.write_bytes(message.fill(SAMPLE_VALUES))
+        eml.write_bytes(message.fill({**SAMPLES, Blank.DATE: format_datetime(real_now())}))
         return Preview((html, text, eml), rendering.notes, tuple(lint(rendering)))
 
     async def send_trial(self, newsletter: str, address: str) -> Reply:
@@ -252,11 +256,11 @@ class Dispatch:
     async def explain(self, address: str, issue_id: int | None) -> list[str]:
         """What became of somebody's mail, in words."""
         digest = address_hash(parse_address(address), self.address_key)
-        return await explain_address(self.database, self.settings, digest, issue_id)
+        return await explain_address(self.database, digest, issue_id, self.settings.site.timezone)
 
     async def needs_a_look(self) -> list[str]:
         """What an operator should know: sources in trouble, posts that are held, issues that are paused or held."""
-        return await self.database.run(troubled_sources, list(self.settings.sources))
+        return await self.database.run(troubles)
 
     async def _upcoming(self, newsletter: str, schedule: str | None) -> Upcoming:
         return await upcoming_issue(self.database, self.settings, newsletter, self.now(), schedule)
@@ -272,7 +276,7 @@ class Dispatch:
     async def _blocks_ahead(
         self, upcoming: Upcoming, keys: Iterable[AudienceKey]
     ) -> dict[AudienceKey, tuple[PromoBlock, ...]]:
-        occasion = await occasion_ahead(self.database, upcoming, self.now())
+        occasion = await self.database.run(_occasion_ahead, upcoming, self.now())
         media = media_folder(self.settings)
         return (await preview_promos(self.database, self.settings, occasion, list(keys), media=media)).blocks
 
@@ -283,6 +287,7 @@ class Dispatch:
         media = media_folder(settings)
         promos = await promos_for(self.database, settings, now, issue_id, keys, media=media)
         issue = await self.database.run(read_issue, issue_id)
+        headers = headers_for(settings, issue.newsletter, issue.schedule, issue.slot)
         report = await make_variants(
             self.database,
             settings,
@@ -290,8 +295,10 @@ class Dispatch:
             issue_id,
             promos_for=lambda key: promos.blocks.get(key, ()),
             render=self._render,
-            hash_of=lambda rendering: self._compiled(issue, rendering).hash,
+            hash_of=lambda rendering: compile_message(rendering, headers).hash,
         )
+        for problem in (*problems, *promos.problems, *report.problems):
+            log.warning("%s: %s", problem.where, problem.what)
         return report
 
     @cached_property
@@ -304,3 +311,56 @@ class Dispatch:
 
     def _render(self, page: IssuePage) -> Rendering:
         return render(page, self._look, self._templates)
+
+    def _message_ahead(self, upcoming: Upcoming, rendering: Rendering) -> CompiledMessage:
+        slot = upcoming.slot.key if upcoming.slot else "post:0"
+        return compile_message(rendering, headers_for(self.settings, upcoming.newsletter, upcoming.schedule, slot))
+
+    async def _send(self, stop: asyncio.Event, *, until_idle: bool) -> SendReport:
+        return await send_due(
+            self.database, self.settings, self.now, real_now, owner=self._owner, stop=stop, until_idle=until_idle
+        )
+
+
+def look_faults(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with the look: the key's path and a sentence, for the loader, which knows the lines."""
+    try:
+        look_from(settings.look.model_dump())
+    except ConfigurationError as error:
+        for problem in error.problems:
+            key, _, sentence = problem.partition(": ")
+            yield tuple(key.split(".")), sentence
+
+
+def _occasion_ahead(connection: Connection, upcoming: Upcoming, now: datetime) -> IssueOccasion:
+    """The next issue as the choice of books sees it, before it is stored."""
+    stored = read_newsletter(connection, upcoming.newsletter)
+    return IssueOccasion(
+        id=upcoming.issue_id,
+        newsletter=upcoming.newsletter,
+        schedule_id=schedule_of(connection, stored.id, upcoming.schedule).id,
+        schedule=upcoming.schedule,
+        slot=upcoming.slot.key if upcoming.slot else "",
+        due_at=upcoming.slot.due_at if upcoming.slot else now,
+        categories=tuple(sorted({name for numbered in upcoming.posts for name in numbered.post.categories})),
+    )
+
+
+def _told(report: SendReport) -> RunReport:
+    """What sending came to, in lines."""
+    counts = {
+        "accepted": report.accepted,
+        "deferred": report.deferred,
+        "refused": report.refused,
+        "turned away by the relay": report.turned_away,
+        "in doubt": len(report.in_doubt),
+    }
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing to send"
+    lines = [f"sending: {told}"]
+    if report.later:
+        lines.append(f"{report.later} wait for a later try, the first at {report.next_at:%Y-%m-%d %H:%M} UTC")
+    lines += [f"in doubt: {name}" for name in report.in_doubt]
+    lines += [f"paused: {sentence}" for sentence in report.braked]
+    if report.problem:
+        lines.append(f"{report.due} could not be sent: {report.problem}")
+    return RunReport(tuple(lines), failed=bool(report.problem or report.braked))

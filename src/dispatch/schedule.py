@@ -61,10 +61,10 @@ def _start_clock(
             for line in await dispatch.tick(schedule=schedule):
                 say(line)
         except DispatchError as error:
-            # One bad minute (a full disk, a server that restarts) must not end the service.
-            log.error("%s", error)
+            say(f"this minute failed, the next one tries again: {error}")
         except Exception:
-            log.exception("the tick failed; the next one comes in a minute")
+            # One bad minute (a full disk, a database that restarts) must not end the service.
+            log.exception("this minute failed, the next one tries again")
 
     clock = AsyncIOScheduler(timezone="UTC")
     # Slots are whole minutes. A late tick is still a tick, and many missed ones are one.

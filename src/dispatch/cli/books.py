@@ -83,12 +83,10 @@ def show(
 
       dispatch books show salt-almanac --json
     """
-    from dispatch.config.places import media_folder
     from dispatch.promoting.overview import book_block
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        settings = dispatch.settings
-        block = book_block(settings, slug, region, language, dispatch.now(), media_folder(settings))
+        block = book_block(dispatch.settings, slug, region, language, dispatch.now())
     if as_json:
         from dataclasses import asdict
 
@@ -108,11 +106,10 @@ def check(context: typer.Context) -> None:
 
       dispatch --config /etc/dispatch/config.toml books check
     """
-    from dispatch.config.places import media_folder
     from dispatch.promoting.overview import books_problems, configured_catalogue
 
     with open_dispatch(context.obj.config) as dispatch:
-        problems = books_problems(dispatch.settings, media_folder(dispatch.settings))
+        problems = books_problems(dispatch.settings)
         if not problems:
             catalogue = configured_catalogue(dispatch.settings)
             typer.echo(f"{len(catalogue.books)} books of {catalogue.press.name}: nothing is wrong")

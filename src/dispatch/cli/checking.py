@@ -4,7 +4,7 @@ Each check is a function of the ground it stands on, in the order of `CHECKS`; e
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -43,16 +43,6 @@ class Ground:
     now: datetime
     fix: bool = False
     offline: bool = False
-
-
-def look_faults(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with the look, for `load`, which knows the lines."""
-    try:
-        look_from(settings.look.model_dump())
-    except ConfigurationError as error:
-        for problem in error.problems:
-            key, _, sentence = problem.partition(": ")
-            yield tuple(key.split(".")), sentence
 
 
 async def secrets_in_place(ground: Ground) -> list[Check]:

@@ -23,6 +23,7 @@ def demo(
 
       dispatch demo --site https://your.site --out sample
     """
+    from dispatch.app import real_now
     from dispatch.errors import DispatchError
 
     if site and once:
@@ -32,12 +33,14 @@ def demo(
         if site:
             from dispatch.demo.any_site import sample_of
 
-            page = asyncio.run(sample_of(site, out or Path("sample"), say=typer.echo))
+            page = asyncio.run(sample_of(site, out or Path("sample"), say=typer.echo, clock=real_now))
             if open_page:
                 typer.launch(page.resolve().as_uri())
             return
         from dispatch.demo.run import run_demo
 
-        asyncio.run(run_demo(once=once, out=out, say=typer.echo, open_page=typer.launch if open_page else None))
+        asyncio.run(
+            run_demo(once=once, out=out, say=typer.echo, clock=real_now, open_page=typer.launch if open_page else None)
+        )
     except DispatchError as error:
         fail(error)

@@ -68,7 +68,8 @@ def pause(context: typer.Context, issue: IssueId) -> None:
       dispatch issues resume 12
     """
     with open_dispatch(context.obj.config) as dispatch:
-        typer.echo(asyncio.run(dispatch.pause_issue(issue)))
+        asyncio.run(dispatch.pause_issue(issue))
+        typer.echo(f"issue {issue} is paused: nothing more of it is sent until `dispatch issues resume {issue}`")
 
 
 @issues_app.command()
@@ -82,7 +83,8 @@ def resume(context: typer.Context, issue: IssueId) -> None:
       dispatch issues show 12
     """
     with open_dispatch(context.obj.config) as dispatch:
-        typer.echo(asyncio.run(dispatch.resume_issue(issue)))
+        asyncio.run(dispatch.resume_issue(issue))
+        typer.echo(f"issue {issue} goes on; a running dispatch sends it, `dispatch send` does so now")
 
 
 @issues_app.command()
@@ -102,4 +104,9 @@ def cancel(
       dispatch issues cancel 12
     """
     with open_dispatch(context.obj.config) as dispatch:
-        typer.echo(asyncio.run(dispatch.cancel_issue(issue, dry_run=dry_run)))
+        if dry_run:
+            waiting = asyncio.run(dispatch.issue_detail(issue)).summary.tally.waiting
+            typer.echo(f"{waiting} people would not get issue {issue}; its posts would come with their next issue")
+            return
+        stopped = asyncio.run(dispatch.cancel_issue(issue))
+        typer.echo(f"issue {issue} is cancelled: {stopped} people get its posts with their next issue")

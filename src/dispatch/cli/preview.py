@@ -31,8 +31,11 @@ def preview(
 
       dispatch preview review --region GB --out proof --lint
     """
+    from dispatch.model.issue import AudienceKey
+
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        result = asyncio.run(dispatch.preview(newsletter, schedule, out, region=region, language=language, books=books))
+        reader = AudienceKey(0, region=region.upper(), language=language, books=books)
+        result = asyncio.run(dispatch.preview(newsletter, schedule, out, reader))
         for path in result.files:
             typer.echo(str(path))
         for note in result.notes:

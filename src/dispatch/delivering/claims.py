@@ -69,12 +69,17 @@ class Claims:
         self._begun.discard(delivery.id)
 
     def give_back(self, delivery: ClaimedDelivery) -> None:
-        """Put this delivery back into the queue, and with it everything that was not begun; then it is done with."""
-        now = self._clock()
-        for unbegun in (delivery, *self._claimed):
-            self._ledger.record(returned(unbegun, now))
-        self._claimed.clear()
+        """Put this delivery back into the queue, and everything that was not begun; then it is done with."""
+        self._ledger.record(returned(delivery, self._clock()))
         self.done(delivery)
+        self.give_back_rest()
+
+    def give_back_rest(self) -> None:
+        """Put back what was not begun, to be claimed again if it is still to be sent then."""
+        now = self._clock()
+        for delivery in self._claimed:
+            self._ledger.record(returned(delivery, now))
+        self._claimed.clear()
 
     def _take(self) -> ClaimedDelivery | None:
         """The first delivery whose pace allows it now."""

@@ -126,6 +126,9 @@ class Line:
             work.health.was_accepted()
         if result.outcome is Outcome.BUSY:
             work.health.was_busy()
+        if result.outcome is Outcome.UNLICENSED:
+            # If the whole issue was stopped, the others need not be tried one by one.
+            work.claims.give_back_rest()
         await self._watch_refusals(delivery, result)
 
     async def _watch_refusals(self, delivery: ClaimedDelivery, result: Try) -> None:
@@ -140,6 +143,7 @@ class Line:
             braked = await self._work.database.run(brake_issue, issue_id, reason)
         except TRANSIENT_ERRORS:
             return  # the next refusal asks again
+        self._work.claims.give_back_rest()
         if braked:
             self._work.counts.braked.append(f"issue {issue_id} is paused: {reason}")
             logger.error("issue %d is paused: %s", issue_id, reason)

@@ -97,6 +97,7 @@ class RelayHealth:
         self._over = over
         self._gives_up = gives_up
         self._probing = asyncio.Lock()
+        self._is_good = False  # until the first connection stands: a wrong password is tried once, not ten times
         self._failures = 0
         self._busy_in_a_row = 0
         self._rests_until = 0.0
@@ -109,11 +110,14 @@ class RelayHealth:
 
     async def connected(self) -> SmtpSession | None:
         """A new connection; None if there is none to be had now (then `stand_aside` before asking again)."""
-        if not self._failures:
-            return await unless(self._over, self._connect())
-        async with self._probing:
-            # Whoever held the lock before may have failed or succeeded meanwhile.
-            return None if self._rest() > 0 else await unless(self._over, self._connect())
+        if not self._is_good:
+            async with self._probing:
+                # Whoever held the lock before may have failed or succeeded meanwhile.
+                if self._rest() > 0:
+                    return None
+                if not self._is_good:
+                    return await unless(self._over, self._connect())
+        return await unless(self._over, self._connect())
 
     async def stand_aside(self) -> None:
         """Wait where others are connected: it is not the relay that is too little, but our connection too much."""
@@ -145,7 +149,7 @@ class RelayHealth:
             return None
         if self._failures:
             logger.info("%s can be used again", self._access.place)
-        self._failures, self.problem, self._rests_until = 0, None, 0.0
+        self._is_good, self._failures, self._rests_until, self.problem = True, 0, 0.0, None
         self.sessions.add(session)
         return session
 
@@ -153,6 +157,7 @@ class RelayHealth:
         needs_somebody = isinstance(error, RelaySetupError)
         if self._others_are_connected() and not needs_somebody:
             return
+        self._is_good = False
         self._failures += 1
         if self._failures == 1:
             logger.warning("%s; deliveries wait", error)

@@ -56,7 +56,7 @@ def judge(delivery: ClaimedDelivery, result: Try, now: datetime) -> Verdict | No
 
 def returned(delivery: ClaimedDelivery, now: datetime) -> Verdict:
     """Back to the queue as it was: nothing was tried, or nothing that counts against anybody."""
-    return Verdict(delivery.id, DeliveryState.QUEUED, at=now, due_at=now, attempts=delivery.attempts)
+    return Verdict(delivery.id, DeliveryState.QUEUED, at=now, due_at=None, attempts=delivery.attempts)
 
 
 def retry_delay(tries: int) -> timedelta:
@@ -116,7 +116,7 @@ def _accepted(delivery: ClaimedDelivery, result: Try, now: datetime) -> Verdict:
         delivery_id=delivery.id,
         state=DeliveryState.ACCEPTED,
         at=now,
-        due_at=now,
+        due_at=None,
         attempts=delivery.attempts + 1,
         reply=str(result.reply or ""),
         outcome=Outcome.ACCEPTED if delivery.attempts else "",
@@ -128,7 +128,7 @@ def _ended(delivery: ClaimedDelivery, result: Try, now: datetime, reason: str) -
         delivery_id=delivery.id,
         state=DeliveryState.REFUSED,
         at=now,
-        due_at=now,
+        due_at=None,
         attempts=delivery.attempts + 1,
         reply=_words(result),
         reason=reason,
@@ -147,7 +147,7 @@ def _again(
         delivery_id=delivery.id,
         state=state,
         at=now,
-        due_at=due_at,
+        due_at=due_at if delay else None,
         attempts=delivery.attempts + 1,
         reply=_words(result),
         reason="in doubt" if result.outcome is Outcome.IN_DOUBT else result.reason,

@@ -13,6 +13,7 @@ from dispatch.collecting.discovery import Discovered, discover
 from dispatch.collecting.fetching import open_reach
 from dispatch.config.starting import SAMPLE_ADDRESS, Start
 from dispatch.demo.setting_up import NEWSLETTER, write_configuration
+from dispatch.model.issue import AudienceKey
 
 # Links of a sample lead nowhere yet, and an address of this machine needs no certificate.
 NOWHERE = "http://127.0.0.1:8480"
@@ -66,7 +67,7 @@ async def _preview(config: Path, out: Path, say: Callable[[str], None], now: dat
         report = await dispatch.collect(None, fresh=True)
         for line in report.lines():
             say(line)
-        result = await dispatch.preview(NEWSLETTER, None, out, region="", language="", books=False)
+        result = await dispatch.preview(NEWSLETTER, None, out, AudienceKey(0, books=False))
     finally:
         dispatch.close()
     for path in result.files:

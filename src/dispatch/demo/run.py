@@ -22,6 +22,7 @@ from dispatch.demo.magazine.pieces import DOMAIN, LANGUAGE, NAME, POSTAL_ADDRESS
 from dispatch.demo.mailbox import Mailbox, receiving
 from dispatch.demo.setting_up import HERE, NEWSLETTER, write_configuration
 from dispatch.demo.site import magazine_site
+from dispatch.subscribing.importing import import_file
 from dispatch.web.inbox import inbox_app
 from dispatch.web.serving import serving
 
@@ -108,7 +109,14 @@ async def _send_an_issue(config: Path, now: datetime, say: Say) -> None:
 
 
 async def _gather(dispatch: Dispatch, say: Say) -> None:
-    imported = await dispatch.import_subscribers(HERE / "readers.csv", newsletter=NEWSLETTER)
+    imported = await import_file(
+        dispatch.database,
+        dispatch.settings,
+        dispatch.now(),
+        HERE / "readers.csv",
+        address_key=dispatch.address_key,
+        newsletter=NEWSLETTER,
+    )
     for line in imported.lines():
         say(f"  {line}")
     collected = await dispatch.collect(None, fresh=True)

@@ -87,7 +87,7 @@ class Verdict:
     delivery_id: int
     state: DeliveryState
     at: datetime
-    due_at: datetime  # of the next try; else when it ended
+    due_at: datetime | None  # of the next try; None: as it was, which is at once
     attempts: int
     reply: str = ""
     reason: str = ""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from dispatch.config.settings import Settings
@@ -49,29 +50,29 @@ async def book_standings(database: Database, settings: Settings, now: datetime, 
     ]
 
 
-def book_block(settings: Settings, slug: str, region: str, language: str, now: datetime, media: Path) -> PromoBlock:
-    """One book as readers of this region see it today; raises NotFoundError."""
+def book_block(settings: Settings, slug: str, region: str, language: str, now: datetime) -> PromoBlock:
+    """One book as readers of this region see it today, but for its cover; raises NotFoundError."""
     catalogue = configured_catalogue(settings)
     book = next((each for each in catalogue.books if each.slug == slug), None)
     if book is None:
         known = ", ".join(each.slug for each in catalogue.books) or "none"
         raise NotFoundError(f'there is no book "{slug}"; there are: {known}')
     shown_in = shown_region(_region(catalogue, region), language, named_regions(catalogue))
-    cover, _ = copy_cover(book, media)
     day = _today(settings, now).day
     spoken = language or settings.site.language
-    return promo_block(book, catalogue, region=shown_in, language=spoken, day=day, cover=cover)
+    return promo_block(book, catalogue, region=shown_in, language=spoken, day=day, cover=None)
 
 
-def books_problems(settings: Settings, media: Path) -> list[str]:
+def books_problems(settings: Settings) -> list[str]:
     """A line for everything wrong with books.toml and its covers; none if all is well."""
     file = _file(settings)
     try:
         catalogue = read_catalogue(file)
     except BooksError as error:
         return error.problems
-    unreadable = (copy_cover(book, media)[1] for book in catalogue.books if Path(book.cover).is_file())
-    return [*missing_covers(file), *(f"{problem.where}: {problem.what}" for problem in unreadable if problem)]
+    with TemporaryDirectory() as folder:
+        tried = [copy_cover(book, Path(folder))[1] for book in catalogue.books if Path(book.cover).is_file()]
+    return [*missing_covers(file), *(f"{file}: {problem.where}: {problem.what}" for problem in tried if problem)]
 
 
 def _file(settings: Settings) -> Path:

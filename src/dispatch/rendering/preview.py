@@ -11,6 +11,9 @@ SAMPLES: Mapping[Blank, str] = {
     Blank.ADDRESS: "reader@example.net",
     Blank.UNSUBSCRIBE: "https://example.net/unsubscribe/sample",
     Blank.PREFERENCES: "https://example.net/preferences/sample",
+    Blank.TO: "A Reader <reader@example.net>",
+    Blank.MESSAGE_ID: "sample@example.net",
+    Blank.UNSUBSCRIBE_MAILTO: "bounces+sample@example.net",
 }
 
 

@@ -29,12 +29,15 @@ def word_count(text: str) -> int:
 
 
 def clip(text: str, most: int) -> str:
-    """`text` in at most `most` characters, cut between words, "…" at the end where something is missing."""
+    """`text` in at most `most` characters, "…" at the end where something is missing.
+
+    Cut between words, unless that would take more than a third (scripts without blanks, endless strings).
+    """
     if len(text) <= most:
         return text
     head = text[: most - 1]
-    kept = head if text[most - 1].isspace() else (head.rpartition(" ")[0] or head)
-    return kept.rstrip(" ,;:–—-") + "…"
+    between = head if text[most - 1].isspace() else head.rpartition(" ")[0]
+    return (between if 3 * len(between) >= 2 * most else head).rstrip(" ,;:–—-") + "…"
 
 
 def _ends_a_sentence(text: str, match: re.Match[str]) -> bool:

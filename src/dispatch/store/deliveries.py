@@ -361,14 +361,18 @@ def _hand_back(connection: Connection, ids: Collection[int]) -> None:
 def _write(connection: Connection, relay: str, verdicts: Sequence[Verdict], where: sa.ColumnElement[bool]) -> None:
     if not verdicts:
         return
-    statement = sa.update(delivery).where(delivery.c.id == sa.bindparam("its_id"), where).values(relay=relay, **_FREE)
+    statement = sa.update(delivery).where(delivery.c.id == sa.bindparam("its_id"), where).values(
+            relay=relay,
+            due_at=sa.func.coalesce(sa.bindparam("its_due_at", type_=Utc()), delivery.c.due_at),
+            **_FREE,
+        )
     rows = [
         {
             "its_id": verdict.delivery_id,
             "state": verdict.state,
             "reason": verdict.reason,
             "reply": verdict.reply,
-            "due_at": verdict.due_at,
+            "its_due_at": verdict.due_at,
             "attempts": verdict.attempts,
             "ended_at": verdict.at if verdict.has_ended else None,
         }
@@ -402,7 +406,7 @@ def _write_doubt(connection: Connection, ids: Sequence[int], now: datetime, stat
     connection.execute(
         sa.update(delivery)
         .where(delivery.c.id.in_(ids))
-        .values(state=state, reason="in doubt", due_at=now, attempts=delivery.c.attempts + 1, **_FREE)
+        .values(state=state, reason="in doubt", attempts=delivery.c.attempts + 1, **_FREE)
     )
     rows = [{"delivery_id": one, "at": now, "outcome": Outcome.IN_DOUBT.value, "done": done} for one in ids]
     connection.execute(sa.insert(attempt), rows)
