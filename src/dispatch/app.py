@@ -225,9 +225,9 @@ class Dispatch:
 
     async def send_trial(self, newsletter: str, address: str) -> Reply:
         """Send the next issue, marked [TEST], to one address and to nobody else."""
-        parsed = parse_address(address)
         upcoming, rendering = await self._next_rendering(newsletter, None, AudienceKey(0))
-        return await send_trial(self.settings, newsletter, rendering, parsed, real_now(), upcoming.schedule)
+        slot = _slot_key(upcoming)
+        return await send_trial(self.settings, newsletter, upcoming.schedule, slot, rendering, address, real_now())
 
     def next_slots(self, newsletter: str | None, count: int) -> list[UpcomingSlot]:
         """The next slots of each schedule."""
@@ -313,8 +313,8 @@ class Dispatch:
         return render(page, self._look, self._templates)
 
     def _message_ahead(self, upcoming: Upcoming, rendering: Rendering) -> CompiledMessage:
-        slot = upcoming.slot.key if upcoming.slot else "post:0"
-        return compile_message(rendering, headers_for(self.settings, upcoming.newsletter, upcoming.schedule, slot))
+        headers = headers_for(self.settings, upcoming.newsletter, upcoming.schedule, _slot_key(upcoming))
+        return compile_message(rendering, headers)
 
     async def _send(self, stop: asyncio.Event, *, until_idle: bool) -> SendReport:
         return await send_due(
@@ -332,6 +332,11 @@ def look_faults(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
             yield tuple(key.split(".")), sentence
 
 
+def _slot_key(upcoming: Upcoming) -> str:
+    """The key of the next slot; "on publish" has none while nothing is new."""
+    return upcoming.slot.key if upcoming.slot else "post:0"
+
+
 def _occasion_ahead(connection: Connection, upcoming: Upcoming, now: datetime) -> IssueOccasion:
     """The next issue as the choice of books sees it, before it is stored."""
     stored = read_newsletter(connection, upcoming.newsletter)
@@ -340,7 +345,7 @@ def _occasion_ahead(connection: Connection, upcoming: Upcoming, now: datetime) -
         newsletter=upcoming.newsletter,
         schedule_id=schedule_of(connection, stored.id, upcoming.schedule).id,
         schedule=upcoming.schedule,
-        slot=upcoming.slot.key if upcoming.slot else "",
+        slot=_slot_key(upcoming),
         due_at=upcoming.slot.due_at if upcoming.slot else now,
         categories=tuple(sorted({name for numbered in upcoming.posts for name in numbered.post.categories})),
     )

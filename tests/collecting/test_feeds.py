@@ -1,5 +1,6 @@
 """RSS and Atom of every age, and what only calls itself a feed."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -240,13 +241,32 @@ def test_a_file_named_by_an_entity_is_not_read(kind: str, tmp_path: Path) -> Non
     assert "the-secret-itself" not in repr(reading)
 
 
-def test_deep_nesting_is_survived() -> None:
-    """Two hundred thousand open elements, in time."""
-    document = rss([rss_item("p1", extra="<a>" * 200_000)])
-    try:
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (rss([rss_item("p1", extra="<a>" * 200_000)]), "tags, more than 100,000"),
+        (rss(["<item><title>a</title></item>"] * 100_000), "tags, more than 100,000"),
+        (rss([f"<item {' '.join(f'a{n}=' for n in range(200_000))}/>"]), "more than 500 attributes"),
+        (rss([rss_item("p1", title="<" * 1_000_000)]), "tags, more than 100,000"),
+        (rss([rss_item("p1", title="<!--" * 300_000)]), "tags, more than 100,000"),
+        ("<!DOCTYPE " * 300_000 + rss([]), "not a feed that can be read"),
+        ("<!--" * 300_000 + rss([]), "not a feed that can be read"),
+        ("<html>" + "<p>x" * 1_000_000, "is a web page"),
+    ],
+    ids=["nesting", "items", "attributes", "brackets", "comments", "doctypes", "comments first", "a long page"],
+)
+def test_what_would_keep_a_parser_busy_for_minutes_is_refused_at_once(document: str, sentence: str) -> None:
+    """The bounds are far above real feeds, and the answer comes within a second."""
+    started = time.monotonic()
+    with pytest.raises(ReadingError, match=sentence):
         read_feed("site", document.encode(), URL)
-    except ReadingError:
-        pass
+    assert time.monotonic() - started < 2
+
+
+def test_tags_inside_cdata_are_only_text() -> None:
+    """A feed of long articles in CDATA is not refused for the tags in them."""
+    text = "<![CDATA[" + "<b>x</b>" * 200_000 + "]]>"
+    assert len(only_entry(rss([rss_item("p1", extra=f"<content>{text}</content>")])).html) > 0
 
 
 def test_the_feeds_a_page_names_are_found() -> None:

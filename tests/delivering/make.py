@@ -104,7 +104,9 @@ def rows_of(database: Database, table: sa.Table) -> list[sa.RowMapping]:
         return list(connection.execute(sa.select(table).order_by(next(iter(table.columns)))).mappings())
 
 
-def settings_for(folder: Path, port: int, **relay: object) -> Settings:
+def settings_for(
+    folder: Path, port: int, *, keys: Sequence[str] = ("token.key",), mailbox: str | None = None, **relay: object
+) -> Settings:
     """A configuration whose relay is a server on loopback."""
     (folder / "address.key").write_text("a" * 40)
     (folder / "token.key").write_text("t" * 40)
@@ -116,7 +118,7 @@ def settings_for(folder: Path, port: int, **relay: object) -> Settings:
                 "postal_address": "41 Harbour Row, Port Ellery, ME 04629, USA",
             },
             "store": {"path": "dispatch.db", "address_key": "file:address.key"},
-            "web": {"public_url": "https://post.lamplight.example", "token_keys": ["file:token.key"]},
+            "web": {"public_url": "https://post.lamplight.example", "token_keys": [f"file:{key}" for key in keys]},
             "sources": {"site": {"kind": "feed", "url": "https://lamplight.example/feed/"}},
             "newsletters": {
                 "review": {
@@ -124,6 +126,7 @@ def settings_for(folder: Path, port: int, **relay: object) -> Settings:
                     "sources": ["site"],
                 }
             },
+            "outcomes": {"mailbox": mailbox},
             "relays": {"main": main | relay},
         },
         context={"base": folder},

@@ -22,7 +22,7 @@ START = Start(
 
 def write(folder: Path, start: Start = START) -> Path:
     """A configuration in `folder`."""
-    return write_configuration(folder, start, public_url="http://127.0.0.1:8", first_number=87, books=True)
+    return write_configuration(folder, start, public_url="http://127.0.0.1:8", first_number=87, magazine=True)
 
 
 def test_the_configuration_loads_with_its_keys_and_a_backlog(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.config.books import BookTable, NoticeTable, PressTable
+from dispatch.config.settings import Section
 from dispatch.errors import BooksError
 from dispatch.model.book import Pitch, Praise
 from dispatch.promoting.reading import missing_covers, read_catalogue
@@ -127,3 +129,11 @@ def test_a_cover_that_is_not_there_is_named_and_costs_nothing_else(tmp_path: Pat
     assert line == (
         f'{file}:15: books.tide-tables.cover: found "covers/tides.png", and there is no such file beside books.toml'
     )
+
+
+@pytest.mark.parametrize("table", [PressTable, BookTable, NoticeTable], ids=["press", "books", "notices"])
+def test_every_key_is_documented(table: type[Section]) -> None:
+    """On the page about books."""
+    page = (Path(__file__).parents[2] / "docs" / "books.md").read_text()
+    keys = [field.alias or name for name, field in table.model_fields.items()]
+    assert [key for key in keys if f"`{key}`" not in page] == []

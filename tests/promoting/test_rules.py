@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from dispatch.model.address import COHORTS
-from dispatch.model.book import Catalogue, Pitch, Press
+from dispatch.model.book import Book, Catalogue, Pitch, Press
 from dispatch.promoting.rules import (
     TOPIC_FACTOR,
     Occasion,
@@ -25,13 +25,13 @@ DAY = date(2026, 11, 27)
 PLAIN = Occasion("review/weekly/2026-11-27T07:00", DAY)
 
 
-def shares(books: list[object], categories: tuple[str, ...] = (), draws: int = 20_000) -> dict[str, float]:
+def shares(books: list[Book], categories: tuple[str, ...] = (), draws: int = 20_000) -> dict[str, float]:
     """How often each book comes first, over many issues and all cohorts."""
     counts: Counter[str] = Counter()
     for number in range(draws // COHORTS):
         occasion = Occasion(f"review/weekly/{number}", DAY, categories)
         for cohort in range(COHORTS):
-            (chosen,) = choose(books, occasion, cohort=cohort, region="", resting=(), count=1)  # type: ignore[arg-type]
+            (chosen,) = choose(books, occasion, cohort=cohort, region="", resting=(), count=1)
             counts[chosen.slug] += 1
     return {slug: count / counts.total() for slug, count in counts.items()}
 

@@ -10,19 +10,21 @@ from dispatch.model.delivery import ClaimedDelivery, DeliveryKind, DeliveryState
 from dispatch.store import tables
 from dispatch.store.database import Database
 from dispatch.store.deliveries import (
-    LEASE,
     brake_issue,
     claim,
     commit_round,
     finish_issues,
     license_dots,
     record,
+    waiting,
+)
+from dispatch.store.leases import (
+    LEASE,
     recover_everything,
     recover_expired,
     recover_own,
     release_claims,
     renew_leases,
-    waiting,
 )
 from tests.delivering.make import NOW, MadeIssue, addresses, change, in_days, make_issue, rows_of, states_of, tally_of
 

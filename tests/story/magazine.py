@@ -188,6 +188,7 @@ def parts(message: EmailMessage) -> tuple[str, str]:
 
 
 def links(part: str) -> set[str]:
-    """The http links of a text or of HTML, without what campaign parameters add."""
-    found = re.findall(r"https?://[^\s\"'<>)\]]+", part.replace("&amp;", "&"))
+    """The http links of a text or of the body of HTML, without what campaign parameters add."""
+    body = part.partition("<body")[2] or part
+    found = re.findall(r"https?://[^\s\"'<>)\]]+", body.replace("&amp;", "&"))
     return {re.sub(r"[?&]utm_[a-z]+=[^&#]*", "", link).rstrip(".,;") for link in found}

@@ -152,12 +152,12 @@ def test_imported_as_unsubscribed_is_left_and_stays_so(database: Database) -> No
 
 def test_imported_as_bounced_is_suppressed(database: Database) -> None:
     """Only the keyed hash is kept of those who were not known."""
-    bounced = "email\nada@mail.example\n"
-    assert counts(bring_in(database, bounced, as_state="bounced")) == {"changed": 1}
-    assert counts(bring_in(database, bounced, as_state="bounced")) == {"already": 1}
-    assert [row["reason"] for row in rows(database, suppression)] == ["bounced"]
+    bounced = "email\nada@mail.example\nben@mail.example\n"
+    assert counts(bring_in(database, bounced, as_state="bounced")) == {"changed": 2}
+    assert counts(bring_in(database, bounced, as_state="bounced")) == {"already": 2}
+    assert [row["reason"] for row in rows(database, suppression)] == ["bounced", "bounced"]
     assert rows(database, subscriber) == []
-    assert bring_in(database, bounced).suppressed == {"bounced": 1}
+    assert bring_in(database, bounced).suppressed == {"bounced": 2}
 
 
 def test_an_import_confirms_nobody(database: Database) -> None:

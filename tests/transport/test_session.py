@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from dispatch.errors import RelayError, RelaySetupError
 from dispatch.model.delivery import Outcome, Stage, Try
@@ -310,3 +312,29 @@ def test_only_dots_that_begin_a_line_are_doubled() -> None:
 def test_the_certificate_in_the_tests_is_a_certificate() -> None:
     """It loads, so that a refusal above is about trust and not about the file."""
     ssl.create_default_context(cafile=str(CERTIFICATE))
+
+
+class Inbox:
+    """What aiosmtpd hands its messages to."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: ARG002, N802
+        self.taken.append(envelope)
+        return "250 2.0.0 taken"
+
+
+def test_another_server_than_our_own_takes_the_same_message() -> None:
+    """aiosmtpd reads what we write, dots and all."""
+    inbox = Inbox()
+    with closed_port() as port:
+        pass
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        connect(SmtpServer(port=port), host="127.0.0.1")
+    finally:
+        controller.stop()
+    (taken,) = inbox.taken
+    assert (taken.mail_from, taken.rcpt_tos, taken.content) == (ENVELOPE.sender, [ENVELOPE.recipient], MESSAGE)

@@ -3,19 +3,21 @@
 import asyncio
 import smtplib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import lxml.html
 import pytest
-from starlette.applications import Starlette
-from starlette.types import Message
 
 from dispatch.demo.mailbox import receiving
 from dispatch.web.filling import PAGES
 from dispatch.web.inbox import inbox_app
 from dispatch.web.mail_reading import ReceivedMessage, in_scheme, read_message, with_links
+from dispatch.web.serving import serving
 
 NOW = datetime(2026, 11, 27, 7, 1, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -50,11 +52,13 @@ def received(*letters: bytes) -> list[ReceivedMessage]:
     ]
 
 
+@dataclass(frozen=True)
 class Answer:
-    """What an application answered."""
+    """What the inbox answered."""
 
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
+    status: int
+    headers: dict[str, str]
+    body: bytes
 
     @property
     def text(self) -> str:
@@ -68,35 +72,24 @@ class Answer:
 
 
 def ask(messages: Sequence[ReceivedMessage], path: str, media: Path = PAGES) -> Answer:
-    """Ask the inbox of these messages for a path, as it comes over the wire."""
-    return asyncio.run(_ask(inbox_app(messages, media), path))
+    """Ask the inbox of these messages for a path, over HTTP."""
+
+    async def run() -> Answer:
+        async with serving(lambda _: inbox_app(messages, media)) as url:
+            return await asyncio.to_thread(get, url, path)
+
+    return asyncio.run(run())
 
 
-async def _ask(app: Starlette, path: str) -> Answer:
-    place, _, query = path.partition("?")
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": place,
-        "raw_path": place.encode(),
-        "query_string": query.encode(),
-        "headers": [],
-        "server": ("127.0.0.1", 80),
-    }
-    await app(scope, receive, send)
-    body = b"".join(message.get("body", b"") for message in sent)
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return Answer(sent[0]["status"], headers, body)
+def get(url: str, path: str) -> Answer:
+    """The answer for a path, which is sent exactly as it is written here."""
+    connection = HTTPConnection(urlsplit(url).netloc)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
 
 
 def test_what_real_smtp_brought_is_on_the_page(tmp_path: Path) -> None:
@@ -107,8 +100,9 @@ def test_what_real_smtp_brought_is_on_the_page(tmp_path: Path) -> None:
                 with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
                     smtp.sendmail("back@funicular.example", ["june@mail.example"], letter())
 
-            await asyncio.to_thread(deliver)
-            return await _ask(inbox_app(mailbox.messages, tmp_path), "/")
+            async with serving(lambda _: inbox_app(mailbox.messages, tmp_path)) as url:
+                await asyncio.to_thread(deliver)
+                return await asyncio.to_thread(get, url, "/")
 
     row = asyncio.run(story()).page.xpath("//nav[@class='list']//li")[0]
     shown = {part: row.xpath(f"string(.//*[@class='{part}'])") for part in ("from", "subject", "preheader", "to")}
@@ -207,7 +201,7 @@ def test_a_broken_message_is_shown_all_the_same(raw: bytes, view: str) -> None:
 
 
 def test_a_link_that_leads_nowhere_yet_says_so() -> None:
-    answer = ask(received(letter()), f"/unsubscribe/{HOSTILE}")
+    answer = ask(received(letter()), f"/unsubscribe/{quote(HOSTILE)}")
     assert answer.status == 404
     assert "not built yet" in answer.text
     assert "<script" not in answer.text

@@ -14,6 +14,7 @@ import typer
 from dispatch.cli.opening import PROBLEM, moment, open_dispatch
 
 if TYPE_CHECKING:
+    from dispatch.app import Dispatch
     from dispatch.model.subscriber import SubscriptionState
     from dispatch.subscribing.report import ImportReport
 
@@ -68,20 +69,21 @@ def import_subscribers(
     """
     from dispatch.subscribing.importing import import_file
 
-    with open_dispatch(context.obj.config, now=moment(now)) as dispatch, _progress(file.name) as progress:
-        report = asyncio.run(
-            import_file(
-                dispatch.database,
-                dispatch.settings,
-                dispatch.now(),
-                file,
-                address_key=dispatch.address_key,
-                newsletter=newsletter,
-                as_state=imported_as.value,
-                dry_run=dry_run,
-                progress=progress,
+    with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
+        with _progress(file.name) as progress:
+            report = asyncio.run(
+                import_file(
+                    dispatch.database,
+                    dispatch.settings,
+                    dispatch.now(),
+                    file,
+                    address_key=dispatch.address_key,
+                    newsletter=newsletter,
+                    as_state=imported_as.value,
+                    dry_run=dry_run,
+                    progress=progress,
+                )
             )
-        )
         _tell(report, as_json=as_json)
 
 
@@ -106,6 +108,7 @@ def list_subscribers(
     from dispatch.store.subscribers import list_subscriptions
 
     with open_dispatch(context.obj.config) as dispatch:
+        _check_newsletter(dispatch, newsletter)
         rows = dispatch.database.transact(
             list_subscriptions,
             newsletter_slug=newsletter,
@@ -140,11 +143,20 @@ def export_subscribers(
     from dispatch.subscribing.exporting import export_csv
 
     with open_dispatch(context.obj.config) as dispatch:
+        _check_newsletter(dispatch, newsletter)
         pieces = export_csv(dispatch.database, newsletter=newsletter, states=_states(state), suppressed=suppressed)
         try:
             asyncio.run(_write(pieces, file))
         except OSError as error:
             raise DispatchError(f"{error.filename or file}: it cannot be written: {error.strerror or error}") from error
+
+
+def _check_newsletter(dispatch: "Dispatch", slug: str | None) -> None:
+    """All newsletters if none is named; raises NotFoundError for one that is not there."""
+    from dispatch.subscribing.newsletters import newsletter_named
+
+    if slug is not None:
+        newsletter_named(dispatch.settings, slug)
 
 
 def _states(state: ListedState) -> "list[SubscriptionState]":

@@ -17,6 +17,7 @@ import lxml.html
 from lxml import etree
 
 from dispatch.collecting.reading import Reading, ReadingError, first_entries
+from dispatch.collecting.screening import TooBusyError, check_work, has_feed_root, in_one_encoding
 from dispatch.model.post import Entry, Problem
 
 Parsed = Any  # feedparser's dictionaries are untyped
@@ -33,10 +34,8 @@ def read_feed(source: str, body: bytes, url: str, content_type: str = "") -> Rea
 
     One entry that cannot be read becomes a problem and stops no other.
     """
-    headers = {"content-location": url, "content-type": content_type}
-    parsed = feedparser.parse(
-        io.BytesIO(body.lstrip()), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    body = in_one_encoding(body)
+    parsed = _parsed(source, body, url, content_type)
     if not parsed.entries and not _is_feed(parsed):
         raise ReadingError(source, _what_it_is(body, url))
     problems: list[Problem] = []
@@ -65,6 +64,21 @@ def advertised_feeds(page: bytes, url: str) -> list[str]:
         if "alternate" in (link.get("rel") or "").lower() and (link.get("type") or "").lower() in _FEED_TYPES
     ]
     return [address for address in found if address.startswith(("http://", "https://"))]
+
+
+def _parsed(source: str, body: bytes, url: str, content_type: str) -> Parsed:
+    if not has_feed_root(body):
+        raise ReadingError(source, _what_it_is(body, url))
+    try:
+        check_work(body)
+    except TooBusyError as error:
+        raise ReadingError(source, f"{url}: {error}") from error
+    return feedparser.parse(
+        io.BytesIO(body),
+        response_headers={"content-location": url, "content-type": content_type},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
 
 
 def _is_feed(parsed: Parsed) -> bool:

@@ -16,10 +16,9 @@ from dispatch.store.deliveries import (
     Waiting,
     claim,
     finish_issues,
-    recover_expired,
-    release_claims,
     waiting,
 )
+from dispatch.store.leases import recover_expired, release_claims
 
 LOOK_AGAIN = 0.25
 

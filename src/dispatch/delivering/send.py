@@ -26,15 +26,8 @@ from dispatch.delivering.sender_lock import SenderLock
 from dispatch.delivering.waits import pause
 from dispatch.errors import RelayError
 from dispatch.store.database import Database
-from dispatch.store.deliveries import (
-    TRANSIENT_ERRORS,
-    recover_everything,
-    recover_expired,
-    recover_own,
-    release_claims,
-    renew_leases,
-    waiting,
-)
+from dispatch.store.deliveries import TRANSIENT_ERRORS, waiting
+from dispatch.store.leases import recover_everything, recover_expired, recover_own, release_claims, renew_leases
 
 logger = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,15 +25,15 @@ async def sample_of(site: str, out: Path, *, say: Callable[[str], None], clock: 
 
     `site` is its address, with or without a scheme, or that of its feed. Raises CollectError without posts.
     """
-    address = site if "://" in site else f"https://{site}"
-    private = is_private(address)
+    private = is_private(site if "://" in site else f"//{site}")
+    address = site if "://" in site else f"{'http' if private else 'https'}://{site}"
     async with open_reach(allow_private_networks=private) as reach:
         found = await discover(reach, address, clock())
     say(f"{found.name or address}: {found.kind} at {found.url}")
     with TemporaryDirectory(prefix="dispatch-demo-") as name:
         start = _start(found, allow_private_networks=private)
         config = await asyncio.to_thread(
-            write_configuration, Path(name), start, public_url=NOWHERE, first_number=1, books=False
+            write_configuration, Path(name), start, public_url=NOWHERE, first_number=1, magazine=False
         )
         return await _preview(config, out, say, clock())
 
@@ -62,14 +63,9 @@ def _start(found: Discovered, *, allow_private_networks: bool) -> Start:
 
 
 async def _preview(config: Path, out: Path, say: Callable[[str], None], now: datetime) -> Path:
-    dispatch = open_application(config, now=now)
-    try:
-        report = await dispatch.collect(None, fresh=True)
-        for line in report.lines():
-            say(line)
+    with closing(open_application(config, now=now)) as dispatch:
+        report = await dispatch.collect(fresh=True)
         result = await dispatch.preview(NEWSLETTER, None, out, AudienceKey(0, books=False))
-    finally:
-        dispatch.close()
-    for path in result.files:
-        say(str(path))
+    for line in (*report.lines(), *(str(file) for file in result.files)):
+        say(line)
     return result.files[0]

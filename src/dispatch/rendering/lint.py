@@ -18,6 +18,7 @@ from dispatch.rendering.templates import COLUMNS
 MAX_SUBJECT = 60
 MAX_STYLE_BYTES = 16 * 1024
 _FORBIDDEN = ("script", "form", "input", "video", "audio", "iframe", "object", "embed", "svg", "link", "base")
+_LEADING = frozenset(("href", "src", "background", "action"))
 _RUNNABLE = re.compile(r"\s*(?:javascript|data|vbscript):", re.IGNORECASE)
 _OWN = frozenset(Blank)
 _ABSOLUTE = re.compile(r"https?://[^/\s]+|mailto:", re.IGNORECASE)
@@ -97,7 +98,7 @@ def _forbidden(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
         yield f"<{_tag(element)}> does not belong into a mail."
     for element in root.iter():
         for name, value in element.attrib.items():
-            if str(name).lower().startswith("on") or _RUNNABLE.match(str(value)):
+            if str(name).lower().startswith("on") or (name in _LEADING and _RUNNABLE.match(str(value))):
                 yield f'<{_tag(element)}> has {name!s}="{str(value)[:40]}".'
 
 
@@ -124,7 +125,8 @@ def _inbox(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
 
 def _text(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
     for line in rendering.text.split("\n"):
-        if len(line) > COLUMNS and not any(len(word) > COLUMNS // 2 for word in line.split()):
+        # An address of a page, or a word as long as a line, has nowhere to be broken.
+        if len(line) > COLUMNS and "://" not in line and max(map(len, line.split())) < COLUMNS - 10:
             yield f"A line of the text part is over {COLUMNS} characters: {line[:60]}…"
 
 

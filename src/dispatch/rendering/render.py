@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dispatch.errors import RenderError
 from dispatch.model.blanks import Blank
 from dispatch.model.issue import Rendering
-from dispatch.rendering.digest import ReadPage, digest_values, read_page, tagging_of
+from dispatch.rendering.digest import PREHEADER, ReadPage, digest_values, read_page, tagging_of
 from dispatch.rendering.fit import BUDGET, Shape, Shapes, fitting_shapes, wanted_shapes
 from dispatch.rendering.inline import inlined, least_bytes
 from dispatch.rendering.look import Look
 from dispatch.rendering.markers import Seal, blanks_in, longest_bytes, seal_for
 from dispatch.rendering.page import IssuePage
+from dispatch.rendering.sentences import clip
 from dispatch.rendering.templates import TemplateFolder
 from dispatch.rendering.view import one_line, title_of
 
@@ -49,7 +50,7 @@ class _Renderer:
         text = self.seal.sealed_text(_tidy_text(self.templates.fill(_TEXT, values)))
         rendering = Rendering(
             subject=self.seal.sealed_text(one_line(self.templates.fill(_SUBJECT, values))),
-            preheader=self.seal.sealed_text(str(values["preheader"])),
+            preheader=clip(self.seal.sealed_text(str(values["preheader"])), PREHEADER[1]),
             html=self._html(shapes),
             text=text,
             notes=tuple(self._notes(wanted, shapes)),

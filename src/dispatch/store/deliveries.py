@@ -2,14 +2,13 @@
 
     queued, deferred ─claim→ claimed ─license→ sending ─record→ accepted | refused | deferred | queued | in doubt
 
-A delivery belongs to the owner that claimed it for as long as the lease runs. What is no longer wanted (the reader left
-or paused, the address is suppressed, the issue was cancelled) is asked at the claim and again in the statement that
-licenses the final dot. Leases are in database time on PostgreSQL, where owners live on several machines.
+What is no longer wanted (the reader left or paused, the address is suppressed, the issue was cancelled) is asked at the
+claim and again in the statement that licenses the final dot. Whose a claim is, and for how long: store/leases.py.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -26,6 +25,7 @@ from dispatch.model.delivery import (
 from dispatch.model.issue import IssueState, Rendering
 from dispatch.model.subscriber import SubscriptionState
 from dispatch.store.fan_out import hand_back
+from dispatch.store.leases import CLAIMED, FREE, HELD, lease_clock, lease_end, put_back
 from dispatch.store.tables import (
     Utc,
     attempt,
@@ -39,17 +39,12 @@ from dispatch.store.tables import (
     variant,
 )
 
-LEASE = timedelta(seconds=60)
 # A full disk, a locked file, a lost server: the transaction did not happen (or nobody knows), and may later.
 TRANSIENT_ERRORS = (sa.exc.OperationalError, sa.exc.InterfaceError)
 
 # Literal states: with bound ones PostgreSQL does not use the partial indexes.
 _DUE = sa.text("delivery.state IN ('queued', 'deferred')")
-_CLAIMED = sa.text("delivery.state = 'claimed'")
-_SENDING = sa.text("delivery.state = 'sending'")
-_HELD = sa.text("delivery.state IN ('claimed', 'sending')")
 _UNSENT = sa.text("delivery.state IN ('queued', 'deferred', 'claimed', 'in_doubt')")
-_FREE = {"owner": None, "lease_until": None}
 
 
 def claim(
@@ -70,7 +65,7 @@ def claim(
         sa.update(delivery)
         # Asked again outside: PostgreSQL otherwise gives a row to two owners (docs/decisions/0002).
         .where(delivery.c.id.in_(due), _DUE)
-        .values(state=DeliveryState.CLAIMED, owner=owner, lease_until=_lease_end(connection, real_now))
+        .values(state=DeliveryState.CLAIMED, owner=owner, lease_until=lease_end(connection, real_now))
         .returning(delivery.c.id)
     ).all()
     _end_expired(connection, ids, now)
@@ -105,9 +100,9 @@ def license_dots(
         sa.update(delivery)
         .where(
             delivery.c.id.in_(ids),
-            _CLAIMED,
+            CLAIMED,
             delivery.c.owner == owner,
-            delivery.c.lease_until > _lease_clock(connection, real_now),
+            delivery.c.lease_until > lease_clock(connection, real_now),
             _is_being_sent(),
             _unwanted(now) == "",
         )
@@ -117,7 +112,7 @@ def license_dots(
     refused = set(ids).difference(licensed)
     if refused:
         _end_unwanted(connection, refused, now, owner)
-        _release(connection, delivery.c.id.in_(refused), delivery.c.owner == owner)
+        put_back(connection, delivery.c.id.in_(refused), delivery.c.owner == owner)
     return set(licensed)
 
 
@@ -125,7 +120,7 @@ def record(connection: Connection, owner: str, relay: str, verdicts: Sequence[Ve
     """Write down what tries came to; attempt rows only for what was not simply accepted at the first try."""
     accepted = [verdict for verdict in verdicts if verdict.state is DeliveryState.ACCEPTED]
     others = [verdict for verdict in verdicts if verdict.state is not DeliveryState.ACCEPTED]
-    ours = sa.and_(delivery.c.owner == owner, _HELD)
+    ours = sa.and_(delivery.c.owner == owner, HELD)
     # A lease can run out while a reply is on its way. What arrived must not be sent again, whoever has the row now.
     _write(connection, relay, accepted, sa.or_(ours, _UNSENT))
     _write(connection, relay, others, ours)
@@ -143,44 +138,6 @@ def record(connection: Connection, owner: str, relay: str, verdicts: Sequence[Ve
     if rows:
         connection.execute(sa.insert(attempt), rows)
     _hand_back(connection, [verdict.delivery_id for verdict in others if verdict.reason == EXPIRED])
-
-
-def renew_leases(connection: Connection, owner: str, real_now: datetime) -> None:
-    """Keep what this owner holds for another LEASE."""
-    connection.execute(
-        sa.update(delivery).where(_HELD, delivery.c.owner == owner).values(lease_until=_lease_end(connection, real_now))
-    )
-
-
-def release_claims(connection: Connection, owner: str, keep: Collection[int] = ()) -> int:
-    """Put back what this owner claimed and did not start, but not these; returns how many."""
-    return _release(connection, delivery.c.owner == owner, delivery.c.id.not_in(keep))
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What dead owners left: claims that went back to the queue, and dots nobody can vouch for."""
-
-    released: int = 0
-    in_doubt: tuple[int, ...] = ()
-
-
-def recover_everything(connection: Connection, now: datetime, resend: Collection[DeliveryKind]) -> Recovered:
-    """Take over from every former sender; only for whoever holds the sender's lock and has not begun."""
-    return _recover(connection, sa.true(), now, resend)
-
-
-def recover_own(connection: Connection, owner: str, now: datetime, resend: Collection[DeliveryKind]) -> Recovered:
-    """Take over what an earlier life of this owner held."""
-    return _recover(connection, delivery.c.owner == owner, now, resend)
-
-
-def recover_expired(
-    connection: Connection, owner: str, now: datetime, real_now: datetime, resend: Collection[DeliveryKind]
-) -> Recovered:
-    """Take over from other owners whose lease has run out."""
-    others = sa.and_(delivery.c.owner != owner, delivery.c.lease_until < _lease_clock(connection, real_now))
-    return _recover(connection, others, now, resend)
 
 
 def finish_issues(connection: Connection, now: datetime) -> list[int]:
@@ -225,7 +182,7 @@ def waiting(connection: Connection, now: datetime) -> Waiting:
         _DUE, delivery.c.due_at > now, delivery.c.issue_id.in_(of_live_issues)
     )
     due = sa.select(sa.func.count()).where(_DUE, delivery.c.due_at <= now, delivery.c.issue_id.in_(of_live_issues))
-    held = sa.select(sa.func.count()).select_from(delivery).where(_HELD)
+    held = sa.select(sa.func.count()).select_from(delivery).where(HELD)
     count, next_at = connection.execute(later).one()
     return Waiting(connection.scalars(due).one(), connection.scalars(held).one(), count, next_at)
 
@@ -283,7 +240,7 @@ def _claimed(connection: Connection, ids: Collection[int]) -> list[ClaimedDelive
             delivery.c.expires_at,
         )
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.id.in_(ids), _CLAIMED)
+        .where(delivery.c.id.in_(ids), CLAIMED)
         .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id)
     ).mappings()
     return [ClaimedDelivery(**{**row, "kind": DeliveryKind(row["kind"])}) for row in rows]
@@ -320,7 +277,7 @@ def _end_expired(connection: Connection, ids: Collection[int], now: datetime) ->
     ended = connection.scalars(
         sa.update(delivery)
         .where(delivery.c.id.in_(ids), delivery.c.expires_at <= now)
-        .values(state=DeliveryState.REFUSED, reason=EXPIRED, ended_at=now, **_FREE)
+        .values(state=DeliveryState.REFUSED, reason=EXPIRED, ended_at=now, **FREE)
         .returning(delivery.c.id)
     ).all()
     _hand_back(connection, ended)
@@ -330,8 +287,8 @@ def _end_unwanted(connection: Connection, ids: Collection[int], now: datetime, o
     ours = sa.true() if owner is None else delivery.c.owner == owner
     ended = connection.execute(
         sa.update(delivery)
-        .where(delivery.c.id.in_(ids), _CLAIMED, ours, _unwanted(now) != "")
-        .values(state=DeliveryState.SUPPRESSED, reason=_unwanted(now), ended_at=now, **_FREE)
+        .where(delivery.c.id.in_(ids), CLAIMED, ours, _unwanted(now) != "")
+        .values(state=DeliveryState.SUPPRESSED, reason=_unwanted(now), ended_at=now, **FREE)
         .returning(delivery.c.id, delivery.c.reason)
     )
     _hand_back(connection, [delivery_id for delivery_id, reason in ended if reason == CANCELLED])
@@ -342,7 +299,7 @@ def _end_cancelled(connection: Connection, now: datetime) -> None:
     ended = connection.scalars(
         sa.update(delivery)
         .where(_DUE, delivery.c.issue_id.in_(cancelled))
-        .values(state=DeliveryState.SUPPRESSED, reason=CANCELLED, ended_at=now, **_FREE)
+        .values(state=DeliveryState.SUPPRESSED, reason=CANCELLED, ended_at=now, **FREE)
         .returning(delivery.c.id)
     ).all()
     _hand_back(connection, ended)
@@ -361,11 +318,15 @@ def _hand_back(connection: Connection, ids: Collection[int]) -> None:
 def _write(connection: Connection, relay: str, verdicts: Sequence[Verdict], where: sa.ColumnElement[bool]) -> None:
     if not verdicts:
         return
-    statement = sa.update(delivery).where(delivery.c.id == sa.bindparam("its_id"), where).values(
+    statement = (
+        sa.update(delivery)
+        .where(delivery.c.id == sa.bindparam("its_id"), where)
+        .values(
             relay=relay,
             due_at=sa.func.coalesce(sa.bindparam("its_due_at", type_=Utc()), delivery.c.due_at),
-            **_FREE,
+            **FREE,
         )
+    )
     rows = [
         {
             "its_id": verdict.delivery_id,
@@ -379,46 +340,3 @@ def _write(connection: Connection, relay: str, verdicts: Sequence[Verdict], wher
         for verdict in verdicts
     ]
     connection.execute(statement, rows)
-
-
-def _release(connection: Connection, *which: sa.ColumnElement[bool]) -> int:
-    return connection.execute(
-        sa.update(delivery).where(_CLAIMED, *which).values(state=DeliveryState.QUEUED, **_FREE)
-    ).rowcount
-
-
-def _recover(
-    connection: Connection, dead: sa.ColumnElement[bool], now: datetime, resend: Collection[DeliveryKind]
-) -> Recovered:
-    released = _release(connection, dead)
-    doubtful = sa.select(delivery.c.id, delivery.c.kind).where(_SENDING, dead).order_by(delivery.c.id)
-    kinds = dict(connection.execute(doubtful.with_for_update(skip_locked=True)).all())
-    again = [delivery_id for delivery_id, kind in kinds.items() if kind in resend]
-    held = [delivery_id for delivery_id in kinds if delivery_id not in set(again)]
-    _write_doubt(connection, again, now, DeliveryState.QUEUED, "sent again, with the same Message-ID")
-    _write_doubt(connection, held, now, DeliveryState.IN_DOUBT, "")
-    return Recovered(released, tuple(kinds))
-
-
-def _write_doubt(connection: Connection, ids: Sequence[int], now: datetime, state: DeliveryState, done: str) -> None:
-    if not ids:
-        return
-    connection.execute(
-        sa.update(delivery)
-        .where(delivery.c.id.in_(ids))
-        .values(state=state, reason="in doubt", attempts=delivery.c.attempts + 1, **_FREE)
-    )
-    rows = [{"delivery_id": one, "at": now, "outcome": Outcome.IN_DOUBT.value, "done": done} for one in ids]
-    connection.execute(sa.insert(attempt), rows)
-
-
-def _lease_clock(connection: Connection, real_now: datetime) -> sa.ColumnElement[datetime]:
-    if connection.dialect.name == "postgresql":
-        return sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
-    return sa.literal(real_now, Utc())
-
-
-def _lease_end(connection: Connection, real_now: datetime) -> sa.ColumnElement[datetime]:
-    if connection.dialect.name == "postgresql":
-        return _lease_clock(connection, real_now) + sa.literal(LEASE, sa.Interval())
-    return sa.literal(real_now + LEASE, Utc())

@@ -7,7 +7,6 @@ nothing of the original file (place, camera, comments) is in the copy.
 import hashlib
 import io
 import os
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from dispatch.model.post import Picture
 MAX_BYTES_IN = 32_000_000
 MAX_PIXELS_IN = 40_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+_TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS_IN:,} pixels, which is the most that is read"
 _QUALITIES = (85, 78, 70, 60, 50)
 _SMALLEST_WIDTH = 40
 _HASH_DIGITS = 32
@@ -53,12 +53,11 @@ def _opened(data: bytes, max_width: int, max_height: int | None) -> Image.Image:
     if len(data) > MAX_BYTES_IN:
         raise PictureError(f"the picture has {len(data):,} bytes: {MAX_BYTES_IN:,} are the most that is read")
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of damaged metadata and of sizes that we judge ourselves, before anything is unpacked.
-            warnings.simplefilter("ignore")
-            return _reduced(Image.open(io.BytesIO(data), formats=FORMATS), max_width, max_height)
+        return _reduced(Image.open(io.BytesIO(data), formats=FORMATS), max_width, max_height)
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(_TOO_MANY_PIXELS) from error
     # Damaged files make Pillow's decoders raise nearly anything; whatever it is, this is no picture to show.
     except Exception as error:
         raise PictureError(
@@ -68,9 +67,7 @@ def _opened(data: bytes, max_width: int, max_height: int | None) -> Image.Image:
 
 def _reduced(image: Image.Image, max_width: int, max_height: int | None) -> Image.Image:
     if image.width * image.height > MAX_PIXELS_IN:
-        raise PictureError(
-            f"the picture has {image.width} × {image.height} pixels: {MAX_PIXELS_IN:,} are the most that is read"
-        )
+        raise PictureError(_TOO_MANY_PIXELS)
     # A JPEG can be unpacked at a half, a quarter or an eighth, which saves the memory of a camera's whole picture.
     image.draft("RGB", (max_width * 2, (max_height or max_width * 4) * 2))
     upright = ImageOps.exif_transpose(image)

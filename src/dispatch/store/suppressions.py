@@ -17,11 +17,12 @@ def suppress(connection: Connection, digests: Collection[str], reason: Suppressi
         return set()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(suppression)
-    weaker = [other.value for other in SUPPRESSION_STRENGTH[: SUPPRESSION_STRENGTH.index(reason)]]
+    # One by one, because an IN cannot be part of a statement that is run for many rows.
+    weaker = [suppression.c.reason == other for other in SUPPRESSION_STRENGTH[: SUPPRESSION_STRENGTH.index(reason)]]
     statement = statement.on_conflict_do_update(
         index_elements=[suppression.c.address_hash],
         set_={"reason": statement.excluded.reason, "created_at": statement.excluded.created_at},
-        where=suppression.c.reason.in_(weaker),
+        where=sa.or_(sa.false(), *weaker),
     )
     rows = [{"address_hash": digest, "reason": reason.value, "created_at": now} for digest in sorted(digests)]
     return set(connection.scalars(statement.returning(suppression.c.address_hash), rows))

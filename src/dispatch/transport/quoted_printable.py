@@ -16,6 +16,7 @@ _TOKENS = tuple(
     bytes([octet]) if octet in b" \t" or (33 <= octet <= 126 and octet != ord("=")) else b"=%02X" % octet
     for octet in range(256)
 )
+_PLAIN = re.compile(rb"[ \t!-<>-~]*[!-<>-~]")  # what needs no encoding, only breaking
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FIRST = re.compile(rb"\.|From ")
 
@@ -31,6 +32,9 @@ def encode_value(value: str) -> bytes:
 
 
 def _encode_line(line: bytes) -> bytes:
+    if _PLAIN.fullmatch(line):
+        pieces = [line[start : start + _WIDTH] for start in range(0, len(line), _WIDTH)]
+        return SOFT_BREAK.join(_with_safe_start(piece) for piece in pieces)
     tokens = [_TOKENS[octet] for octet in line]
     # White space at the end of a line is lost on the way (RFC 2045 §6.7, rule 3).
     if tokens and tokens[-1] in (b" ", b"\t"):

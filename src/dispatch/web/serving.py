@@ -25,7 +25,7 @@ async def serving(make_app: Callable[[str], ASGIApp]) -> AsyncIterator[str]:
     """Serve `make_app(url)` on a free port of this machine, and yield the url (without a slash at its end)."""
     listener = socket.create_server((LOOPBACK, 0))
     url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    config = uvicorn.Config(make_app(url), lifespan="off", log_level="warning", access_log=False, ws="none")
+    config = uvicorn.Config(make_app(url), lifespan="off", log_level="error", access_log=False, ws="none")
     server = EmbeddedServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -1,0 +1,69 @@
+"""A trial: one issue to one address, marked as such. It leaves no row, no token of anybody, and reaches nobody else."""
+
+from dataclasses import replace
+from datetime import datetime
+from email.utils import format_datetime
+
+from dispatch.config.settings import Settings
+from dispatch.delivering.messages import return_mailbox
+from dispatch.delivering.relays import access_to, relay_for
+from dispatch.errors import RelayError
+from dispatch.model.address import parse_address
+from dispatch.model.blanks import Blank
+from dispatch.model.delivery import Outcome, Reply
+from dispatch.model.issue import Rendering
+from dispatch.transport.compiler import compile_message
+from dispatch.transport.headers import headers_for
+from dispatch.transport.session import Envelope, StepwiseSession
+
+MARK = "[TEST]"
+
+
+async def send_trial(
+    settings: Settings,
+    newsletter: str,
+    schedule: str,
+    slot: str,
+    rendering: Rendering,
+    address: str,
+    real_now: datetime,
+) -> Reply:
+    """Send a rendering to one address through the relay that carries digests; returns what the relay answered.
+
+    Its links to unsubscribe and to preferences lead to those pages without anybody's token. Raises AddressError, and
+    RelayError with the relay's words where it did not take the message.
+    """
+    recipient = parse_address(address)
+    name, _ = relay_for(settings, "digests")
+    headers = replace(headers_for(settings, newsletter, schedule, slot), list_id="")
+    compiled = compile_message(replace(rendering, subject=f"{MARK} {rendering.subject}"), headers)
+    mailbox = return_mailbox(settings, headers.sender)
+    pages = settings.web.public_url.rstrip("/")
+    message = compiled.fill(
+        {
+            Blank.ADDRESS: str(recipient),
+            Blank.TO: f"<{recipient}>",
+            Blank.UNSUBSCRIBE: f"{pages}/unsubscribe/test",
+            Blank.PREFERENCES: f"{pages}/preferences/test",
+            Blank.MESSAGE_ID: f"test.{real_now:%Y%m%d%H%M%S%f}.{compiled.hash[:16]}@{headers.sender.domain}",
+            Blank.DATE: format_datetime(real_now),
+        }
+    )
+    return await _hand_over(StepwiseSession(access_to(settings, name)), Envelope(str(mailbox), str(recipient)), message)
+
+
+async def _hand_over(session: StepwiseSession, envelope: Envelope, message: bytes) -> Reply:
+    await session.connect()
+    try:
+        result = await session.send(envelope, message, _always)
+    finally:
+        await session.close()
+    if result.outcome is Outcome.ACCEPTED and result.reply:
+        return result.reply
+    said = str(result.reply or result.reason or "the connection was lost")
+    raise RelayError(f"the relay did not take the trial at {result.stage.upper()}: {said}")
+
+
+async def _always() -> bool:
+    """A trial has no ledger that could refuse."""
+    return True

@@ -1,0 +1,115 @@
+"""The relay as sending sees it."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dispatch.config.durations import Rate
+from dispatch.delivering.relays import Pace, Paces, RelayHealth, access_to, relay_for
+from dispatch.errors import RelayError, RelaySetupError
+from tests.delivering.make import settings_for
+from tests.smtp_server import SmtpServer, Step, answer, closed_port
+
+
+def test_the_first_relay_that_carries_it_is_taken(tmp_path: Path) -> None:
+    """Its name goes into the ledger."""
+    settings = settings_for(tmp_path, 2525)
+    assert relay_for(settings, "digests")[0] == "main"
+    with pytest.raises(RelayError, match="no relay carries digests"):
+        relay_for(settings_for(tmp_path, 2525, carries=["shares"]), "digests")
+
+
+def test_we_greet_with_the_name_readers_know(tmp_path: Path) -> None:
+    """And the password is in no representation."""
+    (tmp_path / "password").write_text("secret\n")
+    access = access_to(settings_for(tmp_path, 2525, username="lamplight", password="file:password"), "main")
+    assert access.greeting_name == "post.lamplight.example"
+    assert access.password == "secret"
+    assert "secret" not in repr(access)
+
+
+def test_a_pace_gives_a_message_its_time_and_saves_none_up() -> None:
+    """Ten a second, also after a long silence."""
+    pace = Pace(Rate(10, timedelta(seconds=1)))
+    assert pace.wait(100.0) == 0
+    pace.take(100.0)
+    assert pace.wait(100.0) == pytest.approx(0.1)
+    assert pace.wait(200.0) == 0
+    pace.take(200.0)
+    assert pace.wait(200.0) == pytest.approx(0.1)
+
+
+def test_the_pace_of_a_domain_is_its_own(tmp_path: Path) -> None:
+    """The pace over all holds for everybody."""
+    settings = settings_for(tmp_path, 2525, pace="10/second", domains={"Tide.example": "1/second"})
+    paces = Paces(settings.relays["main"])
+    paces.take("tide.example", 0.0)
+    assert paces.wait("tide.example", 0.0) == pytest.approx(1)
+    assert paces.wait("ledge.example", 0.0) == pytest.approx(0.1)
+
+
+async def connect_together(health: RelayHealth, count: int) -> int:
+    """So many connections at once; how many stood."""
+    sessions = await asyncio.gather(*(health.connected() for _ in range(count)))
+    for session in sessions:
+        if session:
+            await session.close()
+    return sum(session is not None for session in sessions)
+
+
+def test_a_wrong_password_is_tried_once_however_many_connections_there_are(tmp_path: Path) -> None:
+    """The others wait for the first."""
+    (tmp_path / "password").write_text("wrong")
+    with SmtpServer(login=("lamplight", "right")) as server:
+        settings = settings_for(tmp_path, server.port, username="lamplight", password="file:password")
+
+        async def talk() -> None:
+            over = asyncio.Event()
+            health = RelayHealth(access_to(settings, "main"), over, gives_up=True)
+            assert await connect_together(health, 10) == 0
+            assert isinstance(health.problem, RelaySetupError)
+            assert over.is_set()
+            assert not await health.is_open()
+
+        asyncio.run(talk())
+        assert server.reached("connect") == 1
+
+
+def test_a_relay_that_comes_back_is_used_again(tmp_path: Path) -> None:
+    """The service does not give up: it rests and tries, one connection at a time."""
+
+    def twice_no(step: Step) -> object:
+        return answer("421 4.3.2 not now", drop=True) if step.stage == "connect" and step.connection <= 2 else None
+
+    with SmtpServer(twice_no) as server:  # type: ignore[arg-type]
+        settings = settings_for(tmp_path, server.port)
+
+        async def talk() -> None:
+            health = RelayHealth(access_to(settings, "main"), asyncio.Event(), gives_up=False)
+            assert await connect_together(health, 5) == 0
+            assert "421 4.3.2 not now" in str(health.problem)
+            assert await health.is_open()
+            assert await connect_together(health, 5) == 0
+            assert await health.is_open()
+            assert await connect_together(health, 5) == 5
+            assert health.problem is None
+
+        asyncio.run(asyncio.wait_for(talk(), 20))
+        assert server.reached("connect") == 2 + 5
+
+
+def test_waiting_for_a_relay_ends_with_the_stop(tmp_path: Path) -> None:
+    """Nobody waits out a rest once it is over."""
+
+    async def talk(port: int) -> None:
+        over = asyncio.Event()
+        health = RelayHealth(access_to(settings_for(tmp_path, port), "main"), over, gives_up=False)
+        for _ in range(5):
+            await connect_together(health, 1)
+        asyncio.get_running_loop().call_later(0.1, over.set)
+        assert not await health.is_open()
+
+    with closed_port() as port:
+        asyncio.run(asyncio.wait_for(talk(port), 10))
