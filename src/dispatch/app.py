@@ -2,7 +2,8 @@
 
     collect → release → compose → books → variants → fan out → send
 
-Doors (the command line, pages, the clock) call methods of Dispatch and nothing below it.
+Doors (the command line, pages, the clock) open a Dispatch and call its methods; a verb that needs no wiring they call
+themselves, with its database and settings.
 """
 
 import asyncio

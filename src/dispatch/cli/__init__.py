@@ -1,1 +1,1 @@
-"""The command line: parse, call one method of Dispatch, answer. One file a command or group of commands."""
+"""The command line: parse, call one thing, answer. One file a command or group of commands."""

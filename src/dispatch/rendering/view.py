@@ -72,7 +72,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class BlockView:
-    """A block of a post. `kind`: paragraph, heading, list, quotation, picture, code, rule."""
+    """A block of a post. `kind`: paragraph, heading, list, quotation, picture (its caption), code, rule (nothing)."""
 
     kind: str
     passages: tuple[Passage, ...] = ()
@@ -145,15 +145,10 @@ def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostVi
     """One post in one shape."""
     post, title = read.post, title_of(read, page)
     own_url = page_link(post.url) or page.site_url
-    blocks = {
-        Shape.FULL: lambda: read.blocks,
-        Shape.EXCERPT: lambda: excerpt(read.blocks),
-        Shape.BRIEF: lambda: excerpt(read.blocks, with_quotation=False),
-    }.get(shape, tuple)()
     author = one_line(post.author, _LONGEST_NAME)
     # In an excerpt somebody has to answer for a quotation; a whole post does so itself.
     quoted_by = "" if shape is Shape.FULL else author or one_line(page.site_name)
-    shown = tuple(_block_view(block, tag, quoted_by, shape) for block in blocks)
+    views = (_block_view(block, tag, quoted_by, shape) for block in _blocks_in(read, shape))
     return PostView(
         title=title,
         url=tag(own_url),
@@ -164,7 +159,7 @@ def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostVi
         replies_url=tag(page_link(post.replies_url) or own_url),
         share_url=mailto(title, [title, own_url]) if page.share == "link" else "",
         picture=_post_picture(read, shape, page),
-        blocks=tuple(block for block in shown if block.passages or block.picture or block.kind == "rule"),
+        blocks=tuple(view for view in views if view is not None),
         language=_other_language(post.language, page.language),
     )
 
@@ -212,7 +207,16 @@ def passage(prose: Prose, tag: Tag) -> Passage:
     return Passage(Markup(prose.html(tag)), prose.text, links)  # noqa: S704 - made of escaped runs
 
 
-def _block_view(block: Block, tag: Tag, quoted_by: str, shape: Shape) -> BlockView:
+def _blocks_in(read: ReadPost, shape: Shape) -> tuple[Block, ...]:
+    if shape is Shape.FULL:
+        return read.blocks
+    if shape in (Shape.EXCERPT, Shape.BRIEF):
+        return excerpt(read.blocks, with_quotation=shape is Shape.EXCERPT)
+    return ()
+
+
+def _block_view(block: Block, tag: Tag, quoted_by: str, shape: Shape) -> BlockView | None:
+    """A block as it is shown; None for pictures that are not (those of excerpts, and those that nobody described)."""
     match block:
         case Paragraph(prose):
             return BlockView("paragraph", (passage(prose, tag),))
@@ -224,15 +228,18 @@ def _block_view(block: Block, tag: Tag, quoted_by: str, shape: Shape) -> BlockVi
             said = tuple(passage(prose, tag) for prose in paragraphs)
             return BlockView("quotation", said, cite=_cite(block, tag, quoted_by))
         case Code(text):
-            # Blanks that do not collapse instead of <pre>, which Word does not wrap.
-            kept = re.sub(r"(?m)^ +|(?<= ) ", lambda match: NO_BREAK * len(match.group()), text.expandtabs(4))
-            return BlockView("code", (passage(plain(kept), tag),))
-        case Figure() if shape is Shape.FULL and block.alt:
+            return BlockView("code", (passage(_unbroken(text), tag),))
+        case Figure() if shape is Shape.FULL and one_line(block.alt):
             said = (passage(block.caption, tag),) if block.caption else ()
             return BlockView("picture", said, picture=_body_picture(block, tag))
         case Rule():
             return BlockView("rule")
-    return BlockView("nothing")
+    return None
+
+
+def _unbroken(text: str) -> Prose:
+    """Lines of code, with blanks that do not collapse instead of <pre>, which Word does not wrap."""
+    return plain(re.sub(r"(?m)^ +|(?<= ) ", lambda match: NO_BREAK * len(match.group()), text.expandtabs(4)))
 
 
 def _cite(quotation: Quotation, tag: Tag, quoted_by: str) -> Cite | None:
