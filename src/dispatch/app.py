@@ -35,24 +35,22 @@ from dispatch.delivering.trial import send_trial
 from dispatch.errors import ConfigurationError
 from dispatch.model.address import address_hash, parse_address
 from dispatch.model.blanks import Blank
-from dispatch.model.book import PromoBlock
 from dispatch.model.delivery import Reply
 from dispatch.model.issue import AudienceKey, Issue, Rendering
 from dispatch.model.report import IssueDetail, IssueSummary
-from dispatch.promoting.promote import place_promos, preview_promos, promos_for
+from dispatch.promoting.promote import Promos, occasion_ahead, place_promos, preview_promos, promos_for
 from dispatch.rendering.lint import lint
 from dispatch.rendering.look import Look, look_from
 from dispatch.rendering.page import IssuePage
 from dispatch.rendering.preview import SAMPLES, write_preview
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import TemplateFolder, open_templates
-from dispatch.store.database import Connection, Database
+from dispatch.store.database import Database
 from dispatch.store.fan_out import cancel_issue, keys_without_variant
 from dispatch.store.issues import issues_to_fan_out, read_issue
-from dispatch.store.newsletters import ensure_newsletters, read_newsletter, schedule_of
+from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.opening import open_store
 from dispatch.store.overview import issue_detail, issue_summaries, troubles
-from dispatch.store.promos import IssueOccasion
 from dispatch.store.stopping import pause_issue, resume_issue
 from dispatch.transport.compiler import CompiledMessage, compile_message
 from dispatch.transport.headers import headers_for
@@ -206,14 +204,15 @@ class Dispatch:
     async def plan(self, newsletter: str, schedule: str | None = None) -> Plan:
         """What the next issue will be; nothing is stored."""
         upcoming = await self._upcoming(newsletter, schedule)
-        blocks = await self._blocks_ahead(upcoming, upcoming.audience)
-        return await plan_issue(
+        promos = await self._promos_ahead(upcoming, upcoming.audience)
+        plan = await plan_issue(
             self.settings,
             upcoming,
-            promos_for=lambda key: blocks.get(key, ()),
+            promos_for=lambda key: promos.blocks.get(key, ()),
             render=self._render,
             hash_of=lambda rendering: self._message_ahead(upcoming, rendering).hash,
         )
+        return replace(plan, problems=(*promos.problems, *plan.problems))
 
     async def preview(self, newsletter: str, schedule: str | None, out: Path, reader: AudienceKey) -> Preview:
         """Write the next issue as this reader would get it: .html, .txt and .eml."""
@@ -270,16 +269,16 @@ class Dispatch:
         self, newsletter: str, schedule: str | None, reader: AudienceKey
     ) -> tuple[Upcoming, Rendering]:
         upcoming = await self._upcoming(newsletter, schedule)
-        blocks = await self._blocks_ahead(upcoming, [reader])
-        page = await preview_page(self.database, self.settings, upcoming, blocks[reader])
-        return upcoming, self._render(replace(page, language=reader.language or page.language))
+        promos = await self._promos_ahead(upcoming, [reader])
+        page = await preview_page(self.database, self.settings, upcoming, promos.blocks[reader])
+        rendering = self._render(replace(page, language=reader.language or page.language))
+        problems = (f"{problem.where}: {problem.what}" for problem in promos.problems)
+        return upcoming, replace(rendering, notes=(*rendering.notes, *problems))
 
-    async def _blocks_ahead(
-        self, upcoming: Upcoming, keys: Iterable[AudienceKey]
-    ) -> dict[AudienceKey, tuple[PromoBlock, ...]]:
-        occasion = await self.database.run(_occasion_ahead, upcoming, self.now())
+    async def _promos_ahead(self, upcoming: Upcoming, keys: Iterable[AudienceKey]) -> Promos:
+        occasion = await occasion_ahead(self.database, upcoming, self.now())
         media = media_folder(self.settings)
-        return (await preview_promos(self.database, self.settings, occasion, list(keys), media=media)).blocks
+        return await preview_promos(self.database, self.settings, occasion, list(keys), media=media)
 
     async def _make_variants(self, issue_id: int) -> VariantReport:
         settings, now = self.settings, self.now()
@@ -336,20 +335,6 @@ def look_faults(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
 def _slot_key(upcoming: Upcoming) -> str:
     """The key of the next slot; "on publish" has none while nothing is new."""
     return upcoming.slot.key if upcoming.slot else "post:0"
-
-
-def _occasion_ahead(connection: Connection, upcoming: Upcoming, now: datetime) -> IssueOccasion:
-    """The next issue as the choice of books sees it, before it is stored."""
-    stored = read_newsletter(connection, upcoming.newsletter)
-    return IssueOccasion(
-        id=upcoming.issue_id,
-        newsletter=upcoming.newsletter,
-        schedule_id=schedule_of(connection, stored.id, upcoming.schedule).id,
-        schedule=upcoming.schedule,
-        slot=_slot_key(upcoming),
-        due_at=upcoming.slot.due_at if upcoming.slot else now,
-        categories=tuple(sorted({name for numbered in upcoming.posts for name in numbered.post.categories})),
-    )
 
 
 def _told(report: SendReport) -> RunReport:

@@ -20,7 +20,9 @@ from dispatch.store.deliveries import (
 )
 from dispatch.store.leases import recover_expired, release_claims
 
+# Seconds between two looks in vain: where somebody waits for the end, and in the service.
 LOOK_AGAIN = 0.25
+LOOK_AGAIN_IN_SERVICE = 1.0
 
 
 class Claims:
@@ -47,6 +49,7 @@ class Claims:
         self._begun: set[int] = set()
         self._is_sure = True  # that we know everything that stands in our name
         self._lock = asyncio.Lock()
+        self._look_again = LOOK_AGAIN if until_idle else LOOK_AGAIN_IN_SERVICE
         self._look_again_at = 0.0
 
     async def next(self) -> ClaimedDelivery | None:
@@ -105,7 +108,7 @@ class Claims:
         except TRANSIENT_ERRORS:
             self._is_sure = False
         if not found:
-            self._look_again_at = asyncio.get_running_loop().time() + LOOK_AGAIN
+            self._look_again_at = asyncio.get_running_loop().time() + self._look_again
         return bool(found)
 
     async def _claim(self, slow: Collection[str]) -> list[ClaimedDelivery]:
@@ -140,7 +143,7 @@ class Claims:
     def _nap(self) -> float:
         now = asyncio.get_running_loop().time()
         waits = [self._paces.wait(domain_of(delivery), now) for delivery in self._claimed]
-        return min([LOOK_AGAIN, *waits])
+        return min([self._look_again, *waits])
 
 
 def domain_of(delivery: ClaimedDelivery) -> str:

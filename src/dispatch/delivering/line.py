@@ -160,5 +160,5 @@ def _count(counts: Counts, delivery: ClaimedDelivery, result: Try, verdict: Verd
             logger.warning("delivery %d is in doubt: no reply to the final dot", delivery.id)
         case _ if verdict.state is DeliveryState.REFUSED:
             counts.refused += 1
-        case _ if verdict.state is DeliveryState.DEFERRED:
+        case _ if verdict.state is DeliveryState.DEFERRED and verdict.due_at is not None:
             counts.deferred += 1

@@ -1,7 +1,7 @@
 """Whose a claimed delivery is, for how long, and how others take over from the dead.
 
-A delivery belongs to the owner that claimed it for as long as the lease runs. On PostgreSQL, where owners live on several
-machines, leases are in database time; on SQLite there is one machine, and its clock is handed in.
+A delivery belongs to the owner that claimed it for as long as the lease runs. On PostgreSQL, where owners live on
+several machines, leases are in database time; on SQLite there is one machine, and its clock is handed in.
 """
 
 from collections.abc import Collection, Sequence
