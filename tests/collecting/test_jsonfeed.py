@@ -31,7 +31,9 @@ def feed(*items: Any, **fields: Any) -> bytes:
 
 def test_an_item_gives_everything_it_knows() -> None:
     """Version 1.1: several authors, a language."""
-    body = feed(ITEM | {"authors": [{"name": "Ines"}, {"name": "Tom"}]}, language="en", home_page_url="https://harbour.example/")
+    body = feed(
+        ITEM | {"authors": [{"name": "Ines"}, {"name": "Tom"}]}, language="en", home_page_url="https://harbour.example/"
+    )
     reading = read_json_feed("site", body, URL)
     [entry] = reading.entries
     assert (reading.title, reading.language, reading.site_url) == ("Harbour Notes", "en", "https://harbour.example/")

@@ -27,7 +27,10 @@ NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 QUARTER = timedelta(minutes=15)
 OWN = frozenset({"lamplight.example", "old.example"})
-LONG = "The lamps along the quay were lit an hour before dusk, and nobody in the whole town could say who had done it. " * 2
+LONG = (
+    "The lamps along the quay were lit an hour before dusk, and nobody in the whole town could say who had done it. "
+    * 2
+)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_a_guid_that_is_an_address_may_change_its_spelling(one: str, other: str)
 
 
 def test_a_short_text_is_no_identity_beside_a_better_one() -> None:
-    """"Open thread" is a different post every week."""
+    """ "Open thread" is a different post every week."""
     assert len(identity_keys("urn:7", "https://lamplight.example/a", "Open thread", "Talk.", OWN)) == 2
     assert identity_keys(None, "https://lamplight.example/", "Open thread", "Talk.", OWN)[0].startswith("text:")
 
@@ -149,7 +152,12 @@ keys = st.lists(
 ).map(lambda found: tuple(sorted(found, key=lambda key: "gut".index(key[0]))))  # fmt: skip
 
 
-@given(st.lists(keys, max_size=8), st.dictionaries(st.sampled_from([f"{k}:{n}" for k in ("guid", "url", "text") for n in range(7)]), st.integers(1, 4)))
+@given(
+    st.lists(keys, max_size=8),
+    st.dictionaries(
+        st.sampled_from([f"{k}:{n}" for k in ("guid", "url", "text") for n in range(7)]), st.integers(1, 4)
+    ),
+)
 def test_no_post_is_given_to_two_entries(listed: list[tuple[str, ...]], known: dict[str, int]) -> None:
     """Every entry gets one answer, and what it is the same as comes before or is matched itself."""
     matches = match_entries(listed, known)

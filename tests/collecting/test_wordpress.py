@@ -27,7 +27,10 @@ def wordpress_post(number: int = 7, **fields: Any) -> dict[str, Any]:
         "_embedded": {
             "author": [{"name": "Ines Ward"}],
             "wp:featuredmedia": [{"source_url": "https://lamplight.example/lamp.jpg", "alt_text": "A lamp"}],
-            "wp:term": [[{"name": "Arts &amp; Letters", "taxonomy": "category"}], [{"name": "sea", "taxonomy": "post_tag"}]],
+            "wp:term": [
+                [{"name": "Arts &amp; Letters", "taxonomy": "category"}],
+                [{"name": "sea", "taxonomy": "post_tag"}],
+            ],
             "replies": [[{"id": 1}, {"id": 2}, {"id": 3}]],
         },
     } | fields

@@ -256,6 +256,22 @@ def test_a_post_that_was_carried_does_not_come_again(database: Database) -> None
     assert outcome.state is IssueState.EMPTY
 
 
+def test_a_post_that_one_schedule_carried_does_not_come_again_for_the_other(database: Database) -> None:
+    """The daily issue had it; it was withdrawn when the weekly one was made, and put back afterwards."""
+    settings = magazine({"daily": "daily 07:00", "weekly": "fri 07:00"})
+    _begin(database, settings)
+    post = _publish(database, "One", MONDAY)
+    _fan_out(database, _compose(database, settings, MONDAY + DAY))
+    database.transact(withdraw_posts, [post], MONDAY + DAY)
+    _publish(database, "Two", MONDAY + DAY)
+    report = _compose(database, settings, FRIDAY)
+    assert [_titles(database, outcome.issue_id) for outcome in report.composed] == [["Two"], ["Two"]]
+    _fan_out(database, report)
+    database.transact(touch_posts, {post: None}, FRIDAY)
+    outcomes = _compose(database, settings, FRIDAY + WEEK).outcomes
+    assert {outcome.state for outcome in outcomes} == {IssueState.EMPTY}
+
+
 def test_an_issue_that_could_not_be_sent_in_time_gives_its_posts_to_the_next(database: Database) -> None:
     """The sender was away from before the fan-out until the next slot."""
     settings = magazine({"daily": "daily 07:00"})

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dispatch.config.settings import Settings
-from dispatch.model.delivery import DeliveryState, Tally
+from dispatch.model.delivery import Tally
 from dispatch.store import tables
 from dispatch.store.database import Database
 from dispatch.store.overview import issue_summaries
@@ -136,11 +136,6 @@ def settings_for(
 def in_days(count: float) -> datetime:
     """So many days after NOW."""
     return NOW + timedelta(days=count)
-
-
-def waiting_states() -> tuple[str, ...]:
-    """The states in which somebody still has to do something."""
-    return (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
 
 
 def _newsletter(connection: Connection) -> tuple[int, int]:

@@ -202,7 +202,7 @@ def test_now_and_then_a_421_or_a_lost_connection_stops_nobody(database: Database
 
     def now_and_then(step: Step) -> Act | None:
         stages = ("ehlo", "mail", "rcpt", "data", "body")
-        return chance.choice(faults) if step.stage in stages and chance.random() < 0.03 else None
+        return chance.choice(faults) if step.stage in stages and chance.random() < 0.012 else None
 
     with SmtpServer(now_and_then) as server:
         report = send(database, settings_for(tmp_path, server.port))

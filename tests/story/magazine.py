@@ -101,21 +101,7 @@ class Magazine:
     def publish(self, *pieces: Piece) -> None:
         """Put these pieces at the top of the feed."""
         self.pieces = [*pieces, *self.pieces]
-        items = "".join(self._item(piece) for piece in self.pieces)
-        feed = (
-            '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
-            'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>The Tidewater Courant</title>'
-            f"<link>{self.site}/</link>{items}</channel></rss>"
-        )
-        self.pages["/feed.xml"] = ("application/rss+xml", feed)
-
-    def _item(self, piece: Piece) -> str:
-        link = f"{self.site}/{piece.slug}/"
-        return (
-            f"<item><title>{escape(piece.title)}</title><link>{link}</link><guid>{piece.guid or link}</guid>"
-            f"<pubDate>{format_datetime(piece.published)}</pubDate>"
-            f"<content:encoded><![CDATA[{piece.html}]]></content:encoded></item>"
-        )
+        self.pages["/feed.xml"] = ("application/rss+xml", rss(self.site, self.pieces))
 
     def subscribe(self, addresses: Iterable[str], *options: str) -> str:
         """Import subscribers from a CSV file, as an operator does."""
@@ -149,6 +135,25 @@ class Magazine:
 
     def _command(self, arguments: Iterable[str]) -> list[str]:
         return [sys.executable, "-m", "dispatch", "--config", str(self.folder / "config.toml"), *arguments]
+
+
+def rss(site: str, pieces: Iterable[Piece], title: str = "The Tidewater Courant") -> str:
+    """A feed of these pieces."""
+    items = "".join(_item(site, piece) for piece in pieces)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        f"<title>{title}</title><link>{site}/</link>{items}</channel></rss>"
+    )
+
+
+def _item(site: str, piece: Piece) -> str:
+    link = f"{site}/{piece.slug}/"
+    return (
+        f"<item><title>{escape(piece.title)}</title><link>{link}</link><guid>{piece.guid or link}</guid>"
+        f"<pubDate>{format_datetime(piece.published)}</pubDate>"
+        f"<content:encoded><![CDATA[{piece.html}]]></content:encoded></item>"
+    )
 
 
 def kill(process: subprocess.Popen[str]) -> None:

@@ -36,7 +36,9 @@ def test_two_processes_make_one_issue_and_one_delivery_each(
     assert (issue["accepted"], issue["state"]) == (len(READERS), "sent")
 
 
-@pytest.mark.parametrize("after", [1, 60, 200])
+@pytest.mark.parametrize(
+    ("database_address", "after"), [("sqlite", 1), ("sqlite", 200), ("postgres", 60)], indirect=["database_address"]
+)
 def test_a_kill_while_sending_loses_nobody_and_names_every_double(
     make_magazine: MakeMagazine, inbox: SmtpServer, database_address: str, after: int
 ) -> None:

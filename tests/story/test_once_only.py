@@ -39,6 +39,7 @@ from dispatch.store.issues import issues_to_fan_out
 from dispatch.store.posts import touch_posts, withdraw_posts
 from dispatch.store.subscriptions import change_subscription, leave, return_to
 from dispatch.store.tables import (
+    attempt,
     delivery,
     issue,
     issue_post,
@@ -47,6 +48,7 @@ from dispatch.store.tables import (
     post,
     schedule,
     subscription,
+    variant,
 )
 from tests.composing.make import hash_of, joined, magazine, published, set_in_type, stored
 
@@ -145,11 +147,26 @@ class _Magazine(RuleBasedStateMachine):
         killed_after=st.sampled_from([None, 0, 1, 3]),
         processes=st.sampled_from([0, 1, 1, 2]),
         ends=st.lists(endings, min_size=1, max_size=6),
+        mishap=st.sampled_from(["", "", "the newest are withdrawn", "all are brought back"]),
     )
-    def work(self, length: timedelta, composers: int, killed_after: int | None, processes: int, ends: list[str]) -> int:
+    def work(
+        self,
+        length: timedelta,
+        composers: int,
+        killed_after: int | None,
+        processes: int,
+        ends: list[str],
+        mishap: str,
+    ) -> int:
         """Time goes by; something is published; whoever runs composes, fans out and sends."""
         self.now += length
         one = self._published(0, "Essays")
+        if mishap == "the newest are withdrawn":
+            newest = [one, one - 1]
+            self.ever_withdrawn.update(newest)
+            self.shared.transact(withdraw_posts, newest, self.now)
+        if mishap == "all are brought back":
+            self.shared.transact(touch_posts, dict.fromkeys(self.ever_withdrawn), self.now)
         asyncio.run(self._compose(composers))
         if killed_after is not None:
             asyncio.run(self._fan_out_some(killed_after))
@@ -276,7 +293,7 @@ def _end(connection: Connection, one: int, ending: str, now: datetime) -> None:
             values["state"] = DeliveryState.IN_DOUBT
         case "in_doubt and cancelled":
             doubt = {"delivery_id": one, "at": now, "outcome": "in_doubt"}
-            connection.execute(sa.insert(tables.attempt).values(doubt))
+            connection.execute(sa.insert(attempt).values(doubt))
             values |= {"state": DeliveryState.SUPPRESSED, "reason": "cancelled"}
         case _:
             values |= {"state": DeliveryState.REFUSED, "reason": ending}
@@ -316,12 +333,13 @@ def _check_intervals(connection: Connection) -> None:
 
 
 def _received(connection: Connection) -> dict[int, list[int]]:
-    """Subscription → the posts in its deliveries that were not handed back."""
-    query = sa.select(delivery.c.subscription_id, tables.variant.c.post_ids).join(
-        tables.variant, tables.variant.c.id == delivery.c.variant_id
+    """Subscription → the posts in its deliveries that were not handed back, or that may have arrived all the same."""
+    doubted = sa.select(attempt.c.id).where(attempt.c.delivery_id == delivery.c.id).exists()
+    query = sa.select(delivery.c.subscription_id, variant.c.post_ids).join(
+        variant, variant.c.id == delivery.c.variant_id
     )
     received: dict[int, list[int]] = {}
-    for reader, post_ids in connection.execute(query.where(delivery.c.handed_back == "")):
+    for reader, post_ids in connection.execute(query.where(sa.or_(delivery.c.handed_back == "", doubted))):
         received.setdefault(reader, []).extend(post_ids)
     return received
 

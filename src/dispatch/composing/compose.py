@@ -69,11 +69,12 @@ async def compose_due(
     await database.run(close_overdue_issues, now)
     outcomes: list[SlotOutcome] = []
     for slug in [newsletter] if newsletter is not None else sorted(settings.newsletters):
-        outcomes += await database.run(_compose_newsletter, settings, slug, now)
+        outcomes += await database.run(compose_newsletter, settings, slug, now)
     return ComposeReport(tuple(outcomes))
 
 
-def _compose_newsletter(connection: Connection, settings: Settings, slug: str, now: datetime) -> list[SlotOutcome]:
+def compose_newsletter(connection: Connection, settings: Settings, slug: str, now: datetime) -> list[SlotOutcome]:
+    """The same for one newsletter, in a transaction that the caller has begun."""
     renumber_returned_posts(connection, lock_newsletter(connection, slug).id, now)
     stored = read_newsletter(connection, slug)  # a post that came back has moved the counter
     outcomes: list[SlotOutcome] = []

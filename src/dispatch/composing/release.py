@@ -20,10 +20,11 @@ class ReleaseReport:
 
 async def release_posts(database: Database, settings: Settings, now: datetime) -> ReleaseReport:
     """Release every post that has settled, in one transaction; a post held by the storm guard stays where it is."""
-    return await database.run(_release, settings, now)
+    return await database.run(release_settled, settings, now)
 
 
-def _release(connection: Connection, settings: Settings, now: datetime) -> ReleaseReport:
+def release_settled(connection: Connection, settings: Settings, now: datetime) -> ReleaseReport:
+    """The same, in a transaction that the caller has begun."""
     # The locks come first: of two processes the second finds the posts of the first released.
     ids = {slug: lock_newsletter(connection, slug).id for slug in sorted(settings.newsletters)}
     sources = sorted({source for newsletter in settings.newsletters.values() for source in newsletter.sources})

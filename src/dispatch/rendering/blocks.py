@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import lxml.html
+from lxml import etree
 from lxml.html import HtmlElement
 
 from dispatch.rendering.links import linkable
@@ -35,6 +36,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )
+MAX_DEPTH = 100
 _LINE_SEPARATORS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -103,12 +105,24 @@ def body_blocks(html: str) -> tuple[Block, ...]:
         return ()
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     root = lxml.html.document_fromstring(f"<body><div>{html}</div></body>".encode(), parser=parser)
+    if _is_too_deep(root):
+        return (Paragraph(plain(" ".join(root.text_content().split()))),)
     return tuple(_merged(_blocks(root)))
 
 
 def printable(text: str) -> str:
     """`text` without what no mail can carry: controls, halves of characters, directions turned around."""
     return _UNPRINTABLE.sub("", _LINE_SEPARATORS.sub("\n", text))
+
+
+def _is_too_deep(root: HtmlElement) -> bool:
+    """Whether elements stand in one another as no editor nests them, deeper than we could follow."""
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _blocks(element: HtmlElement) -> Iterator[Block]:
@@ -272,15 +286,16 @@ def _quotation(element: HtmlElement) -> Iterator[Block]:
 
 def _said_by(element: HtmlElement) -> Prose | None:
     """The source that a quotation ends with, taken out of it: a footer, or a cite that stands alone."""
-    for inner in [*element.iter("footer"), *element.iter("cite")]:
-        above = inner.getparent()
-        alone = above is not None and (above is element or above.text_content().strip() == inner.text_content().strip())
-        last = not "".join(_following_text(inner, element)).strip()
-        if (inner.tag == "footer" or alone) and last and inner.text_content().strip():
-            said = tidy(_runs(inner, ()))
-            inner.drop_tree()
-            return said
-    return None
+    inner = next(reversed([*element.iter("footer", "cite")]), None)
+    if inner is None or any(text.strip() for text in _following_text(inner, element)):
+        return None
+    above, words = inner.getparent(), inner.text_content().strip()
+    alone = above is element or (above is not None and above.text_content().strip() == words)
+    if not words or not (inner.tag == "footer" or alone):
+        return None
+    said = tidy(_runs(inner, ()))
+    inner.drop_tree()
+    return said
 
 
 def _following_text(inner: HtmlElement, outer: HtmlElement) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _shortened(block: Paragraph | Listing, left: int, *, first: bool) -> Paragra
     if isinstance(block, Listing):
         return _shorter_list(block, left)
     prose, _ = cut_at_sentence(block.prose, left, longest_sentence=2 * OWN_WORDS if first else 0)
-    if prose.text and prose.text not in {block.prose.text[:end] for end in sentence_ends(block.prose.text)}:
+    if prose.text and len(prose.text) not in sentence_ends(block.prose.text):
         prose = prose.with_ellipsis()
     return Paragraph(prose) if prose.runs else None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 
-from dispatch.rendering.sentences import clip, sentence_ends, word_count
+from dispatch.rendering.sentences import clip, longest_text, sentence_ends, word_count
 
 # Not a blank that a line may break at, and not one that HTML collapses.
 NO_BREAK = "\u00a0"
@@ -80,8 +80,10 @@ class Prose:
         """The text up to the offset `end`, without blanks at its end."""
         kept: list[Run] = []
         for run in self.runs:
-            kept.append(replace(run, text=run.text[: max(0, end)]))
+            kept.append(replace(run, text=run.text[:end]))
             end -= len(run.text)
+            if end <= 0:
+                break
         return tidy(kept)
 
     def after(self, start: int) -> "Prose":
@@ -126,7 +128,10 @@ def cut_at_sentence(prose: Prose, most_words: int, *, longest_sentence: int) -> 
     if prose.words <= most_words:
         return prose, False
     text = prose.text
-    ends = [end for end in sentence_ends(text) if not _inside_link(prose, end)]
+    reach = longest_text(max(most_words, longest_sentence))
+    # A little more is looked at than can be taken, because what follows a dot tells whether it is an end.
+    near = prose.cut(reach + 100)
+    ends = [end for end in sentence_ends(near.text) if end <= reach and not _inside_link(near, end)]
     fitting = [end for end in ends if word_count(text[:end]) <= most_words]
     if not fitting and ends and word_count(text[: ends[0]]) <= longest_sentence:
         fitting = ends[:1]
@@ -143,11 +148,11 @@ def keep_last_words_together(text: str) -> str:
 
 def _cut_between_words(prose: Prose, most_words: int) -> Prose:
     """The first words, and a link that the cut falls into dropped whole unless nothing would be left."""
-    text = prose.text
-    ends = [match.end() for match in re.finditer(r"\S+", text)]
+    text = prose.text[: longest_text(most_words) + 1]
+    ends = [match.end() for match in re.finditer(r"\S+(?=\s)", text)]
     fitting = [end for end in ends if word_count(text[:end]) <= most_words]
     # A string without a blank has no place between words.
-    end = fitting[-1] if fitting else 8 * most_words
+    end = fitting[-1] if fitting else longest_text(most_words)
     for start, stop, run in _spans(prose):
         if run.href and start < end < stop and text[:start].strip():
             end = start

@@ -2,6 +2,7 @@
 
 import re
 
+_LETTERS_A_WORD = 8
 _END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡]+[」』”’）]*)")
 # Words whose dot ends nothing, in English and German.
 _ABBREVIATION = re.compile(
@@ -9,6 +10,7 @@ _ABBREVIATION = re.compile(
     r"etc|al|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|bzw|usw|bd|hrsg|sog|vgl"
 )
 _BEFORE_A_NUMBER = re.compile(r"nos?|nr|vol|pp?|fig|s")
+_NEXT = re.compile(r"\s*(\S)")
 _LETTERS_WITH_DOTS = re.compile(r"(?:\w\.)+\w|\w")
 
 
@@ -25,7 +27,12 @@ def sentence_ends(text: str) -> list[int]:
 
 def word_count(text: str) -> int:
     """Words as a reader would count them; scripts without spaces and endless strings count by their length."""
-    return max(len(text.split()), len(text) // 8)
+    return max(len(text.split()), len(text) // _LETTERS_A_WORD)
+
+
+def longest_text(words: int) -> int:
+    """How many characters a text of so many words has at most, as `word_count` counts."""
+    return _LETTERS_A_WORD * (words + 1) - 1
 
 
 def clip(text: str, most: int) -> str:
@@ -41,12 +48,13 @@ def clip(text: str, most: int) -> str:
 
 
 def _ends_a_sentence(text: str, match: re.Match[str]) -> bool:
-    following = text[match.end() :].lstrip()
-    if following[:1].islower():
+    following = _NEXT.match(text, match.end())
+    letter = following[1] if following else ""
+    if letter.islower():
         return False
     if not match.group().startswith(".") or match.group().startswith(".."):
         return True
-    before = text[: match.start()].rpartition(" ")[2].lstrip("\"'“‘«([\u00a0").lower()
-    if following[:1].isdigit() and _BEFORE_A_NUMBER.fullmatch(before):
+    word = text[text.rfind(" ", 0, match.start()) + 1 : match.start()].lstrip("\"'“‘«([\u00a0").lower()
+    if letter.isdigit() and _BEFORE_A_NUMBER.fullmatch(word):
         return False
-    return not _ABBREVIATION.fullmatch(before) and not _LETTERS_WITH_DOTS.fullmatch(before)
+    return not _ABBREVIATION.fullmatch(word) and not _LETTERS_WITH_DOTS.fullmatch(word)
