@@ -33,6 +33,7 @@ from dispatch.collecting.rules import host_name, identity_keys
 from dispatch.model.post import CleanEntry, Entry
 
 MAX_PASSES = 6
+MAX_ESCAPES = 50_000
 SMALLEST = 150  # px
 TAGS = words(
     "a abbr b bdi bdo blockquote br caption cite code dd del dfn dl dt em figcaption figure h2 h3 h4 h5 "
@@ -177,6 +178,9 @@ def _pass(html: str, place: _Place) -> CleanBody:
 
 
 def _safe(html: str) -> str:
+    # nh3 takes time quadratic in the number of signs that have to be escaped.
+    if html.count("&") > MAX_ESCAPES:
+        raise UncleanableError(f"its body has more than {MAX_ESCAPES:,} signs that have to be escaped")
     return nh3.clean(
         html,
         tags=set(TAGS),

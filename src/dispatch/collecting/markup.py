@@ -15,6 +15,7 @@ def words(text: str) -> frozenset[str]:
 
 
 MAX_CHARACTERS = 600_000  # of one body; the longest essays have a third of it
+MAX_TAGS = 20_000
 # libxml2 drops, without a word, what is deeper than 256, and HTML 5 parsers take time quadratic in the depth.
 MAX_DEPTH = 100
 
@@ -32,6 +33,7 @@ BLANK = " \t\r\n\f\xa0\u2007\u202f\u200b\u200c\u2060\ufeff"
 _VOID = words("area base br col embed hr img input link meta param source track wbr")
 _CLOSED_BY_NEXT = words("p li dt dd tr td th tbody thead tfoot option colgroup")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,30})(?=[\s/>])[^<>]{0,5000}?(/?)>")
+_START = re.compile(r"<[a-zA-Z]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _LINE_BREAKS = re.compile("\r\n|[\r\x0c\x85\u2028\u2029]")
 _DATA_URL = re.compile(r"data:[a-zA-Z0-9/+.;=_-]{0,100},[^\"'\s<>)]{64,}")
@@ -47,6 +49,8 @@ def readable(html: str) -> str:
     html = _DATA_URL.sub("data:,", _CONTROLS.sub("", html))
     if len(html) > MAX_CHARACTERS:
         raise UncleanableError(f"its body has {len(html):,} characters, more than {MAX_CHARACTERS:,}")
+    if len(_START.findall(html)) > MAX_TAGS:
+        raise UncleanableError(f"its body has more than {MAX_TAGS:,} tags")
     if _depth(html) > MAX_DEPTH:
         raise UncleanableError(f"its HTML is nested more than {MAX_DEPTH} levels deep")
     return html
@@ -85,20 +89,13 @@ def unwrap(element: Element) -> None:
     parent = element.getparent()
     if parent is None:
         return
-    place = parent.index(element)
     _append_text_before(element, element.text)
-    children = list(element)
-    tail = element.tail
-    element.tail = None
-    parent[place : place + 1] = children
-    if not tail:
-        return
-    if children:
-        children[-1].tail = (children[-1].tail or "") + tail
-    elif place:
-        parent[place - 1].tail = (parent[place - 1].tail or "") + tail
-    else:
-        parent.text = (parent.text or "") + tail
+    element.text = None
+    for child in list(element):
+        tail, child.tail = child.tail, None
+        element.addprevious(child)
+        child.tail = tail
+    remove(element)
 
 
 def replace(element: Element, *others: Element) -> None:
@@ -106,10 +103,11 @@ def replace(element: Element, *others: Element) -> None:
     parent = element.getparent()
     if parent is None:
         return
-    others[-1].tail = element.tail
-    element.tail = None
-    place = parent.index(element)
-    parent[place : place + 1] = others
+    tail, element.tail = element.tail, None
+    for other in others:
+        element.addprevious(other)
+    parent.remove(element)
+    others[-1].tail = tail
 
 
 def text_of(element: Element) -> str:
@@ -125,6 +123,16 @@ def collapse(text: str) -> str:
 def tags(root: Element, *names: str) -> list[Element]:
     """Every element below `root` with one of these names, in document order, as a list that survives changes."""
     return [element for element in root.iter(*names) if element is not root]
+
+
+def last_child(element: Element) -> Element | None:
+    """The last element inside, found without counting the others."""
+    return next(element.iterchildren(reversed=True), None)
+
+
+def first_child(element: Element) -> Element | None:
+    """The first element inside, found without counting the others."""
+    return next(element.iterchildren(), None)
 
 
 def is_blank(text: str | None) -> bool:

@@ -10,7 +10,9 @@ from dispatch.collecting.markup import (
     BLOCKS,
     CONTAINERS,
     Element,
+    first_child,
     is_blank,
+    last_child,
     make,
     remove,
     tags,
@@ -88,13 +90,14 @@ class _Run:
     def add_text(self, text: str | None) -> None:
         if not text:
             return
-        if len(self._paragraph):
-            self._paragraph[-1].tail = (self._paragraph[-1].tail or "") + text
+        last = last_child(self._paragraph)
+        if last is not None:
+            last.tail = (last.tail or "") + text
         else:
             self._paragraph.text = (self._paragraph.text or "") + text
 
     def add_inline(self, element: Element) -> None:
-        last = self._paragraph[-1] if len(self._paragraph) else None
+        last = last_child(self._paragraph)
         if element.tag == "br" and last is not None and last.tag == "br" and is_blank(last.tail):
             self.flush()
         else:
@@ -205,15 +208,15 @@ def _flatten(element: Element) -> None:
 
 def _trim(element: Element) -> None:
     """No space and no line break at the beginning or the end."""
-    while len(element) and element[0].tag == "br" and is_blank(element.text):
+    while (first := first_child(element)) is not None and first.tag == "br" and is_blank(element.text):
         element.text = None
-        remove(element[0])
-    while len(element) and element[-1].tag == "br" and is_blank(element[-1].tail):
-        element[-1].tail = None
-        remove(element[-1])
+        remove(first)
+    while (last := last_child(element)) is not None and last.tag == "br" and is_blank(last.tail):
+        last.tail = None
+        remove(last)
     element.text = (element.text or "").lstrip(BLANK) or None
-    if len(element):
-        element[-1].tail = (element[-1].tail or "").rstrip(BLANK) or None
+    if last is not None:
+        last.tail = (last.tail or "").rstrip(BLANK) or None
     elif element.text:
         element.text = element.text.rstrip(BLANK) or None
 

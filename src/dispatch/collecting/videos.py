@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from dispatch.collecting.links import absolute_url, host_of
-from dispatch.collecting.markup import Element, collapse, is_blank, make, remove, replace, tags, text_of
+from dispatch.collecting.markup import Element, collapse, first_child, is_blank, make, remove, replace, tags, text_of
 
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "m.youtube.com", "youtube-nocookie.com", "youtu.be", "music.youtube.com"})
 _ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
@@ -14,6 +14,7 @@ _SHORTCODE = re.compile(
     r"\[(embed|youtube|vimeo|video)[^\]\n]{0,200}?\]?=?\s*(https?://[^\s\]\[]+)\s*\]?(?:\[/\1\])?", re.IGNORECASE
 )
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+_ENDS_A_LINE = frozenset({"br", "p", "figure", "div"})
 _SOUND_HOSTS = ("soundcloud.com", "open.spotify.com", "spotify.com", "bandcamp.com", "podcasts.apple.com")
 
 
@@ -174,19 +175,29 @@ def _stands_alone(element: Element) -> bool:
 
 def _replace_bare_lines(element: Element) -> None:
     """Look at the text before the first child and after each child of one element."""
-    element.text = _spliced(element, element.text, 0, starts=True)
+    if element.text and "://" in element.text:
+        first = first_child(element)
+        text, made = _without_videos(element.text, starts=True, ends=first is None or first.tag in _ENDS_A_LINE)
+        if made:
+            element.text = text
+            element[0:0] = made
     for child in list(element):
-        starts = child.tag in ("br", "p", "figure", "div")
-        child.tail = _spliced(element, child.tail, element.index(child) + 1, starts=starts)
+        if child.tail and "://" in child.tail:
+            after = child.getnext()
+            ends = after is None or after.tag in _ENDS_A_LINE
+            text, made = _without_videos(child.tail, starts=child.tag in _ENDS_A_LINE, ends=ends)
+            if made:
+                child.tail = text
+                place = element.index(child) + 1
+                element[place:place] = made
 
 
-def _spliced(element: Element, text: str | None, place: int, *, starts: bool) -> str | None:
-    """Put a video in place of each line that is nothing but its address; gives the text before the first of them."""
-    if not text or "://" not in text:
-        return text
+def _without_videos(text: str, *, starts: bool, ends: bool) -> tuple[str, list[Element]]:
+    """The text before the first line that is nothing but a video's address, and what stands for the rest.
+
+    `starts`, `ends`: whether the text's own first line begins, and its last one ends, where a line does.
+    """
     lines = _SHORTCODE.sub(r"\n\2\n", text).split("\n")
-    following = element[place] if place < len(element) else None
-    ends = following is None or following.tag in ("br", "p", "figure", "div")
     first: list[str] = []
     made: list[Element] = []
     for number, line in enumerate(lines):
@@ -198,7 +209,4 @@ def _spliced(element: Element, text: str | None, place: int, *, starts: bool) ->
             made[-1].tail = (made[-1].tail or "") + "\n" + line
         else:
             first.append(line)
-    if not made:
-        return text
-    element[place:place] = made
-    return "\n".join(first)
+    return "\n".join(first), made

@@ -286,7 +286,8 @@ def _quotation(element: HtmlElement) -> Iterator[Block]:
 
 def _said_by(element: HtmlElement) -> Prose | None:
     """The source that a quotation ends with, taken out of it: a footer, or a cite that stands alone."""
-    inner = next(reversed([*element.iter("footer", "cite")]), None)
+    ends = [*element.iter("footer")][-1:] or [*element.iter("cite")][-1:]
+    inner = ends[0] if ends else None
     if inner is None or any(text.strip() for text in _following_text(inner, element)):
         return None
     above, words = inner.getparent(), inner.text_content().strip()

@@ -12,7 +12,7 @@ from dispatch.model.issue import Rendering
 from dispatch.rendering.digest import PREHEADER
 from dispatch.rendering.fit import BUDGET
 from dispatch.rendering.inline import DOCTYPE
-from dispatch.rendering.markers import blanks_in, longest_bytes
+from dispatch.rendering.markers import WORD_JOINER, blanks_in, longest_bytes
 from dispatch.rendering.templates import COLUMNS
 
 MAX_SUBJECT = 60
@@ -124,7 +124,7 @@ def _inbox(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
 
 
 def _text(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
-    for line in rendering.text.split("\n"):
+    for line in rendering.text.replace(WORD_JOINER, "").split("\n"):
         # An address of a page, or a word as long as a line, has nowhere to be broken.
         if len(line) > COLUMNS and "://" not in line and max(map(len, line.split())) < COLUMNS - 10:
             yield f"A line of the text part is over {COLUMNS} characters: {line[:60]}…"

@@ -15,7 +15,7 @@ from dispatch.model.blanks import LINK_HOST, TEXT_MARKER, Blank, link, text
 # RFC 5321 §4.5.3.1.3 for addresses; our own links are shorter than this by far.
 LONGEST_ADDRESS = 254
 LONGEST_LINK = 200
-_WORD_JOINER = "\u2060"
+WORD_JOINER = "\u2060"
 _TILDE = re.compile(r"~(?=[A-Z_]{2,}~)")
 
 
@@ -57,8 +57,8 @@ class Seal:
         """Finished text: look-alikes broken by an invisible character (in addresses of pages by %7E)."""
         ours = self._hidden(plain)
         ours = re.sub(r"https?://\S+", lambda match: _TILDE.sub("%7E", match.group()), ours)
-        ours = _TILDE.sub(f"~{_WORD_JOINER}", ours)
-        return self._shown(ours.replace(LINK_HOST, f"https://blank{_WORD_JOINER}.invalid/"))
+        ours = _TILDE.sub(f"~{WORD_JOINER}", ours)
+        return self._shown(ours.replace(LINK_HOST, f"https://blank{WORD_JOINER}.invalid/"))
 
     def _hidden(self, rendered: str) -> str:
         rendered = re.sub(rf"~([A-Z_]+)-{self.nonce}~", rf"{self.nonce}t\1t", rendered)
