@@ -14,6 +14,7 @@ from dispatch.rendering.blocks import (
     Rule,
     body_blocks,
 )
+from dispatch.rendering.prose import Prose
 
 
 def _texts(html: str) -> list[str]:
@@ -141,3 +142,22 @@ def test_no_body_is_an_error(text: str, opening: str) -> None:
     for block in body_blocks(opening + text):
         if isinstance(block, Paragraph):
             assert "<script" not in block.prose.html(str)
+
+
+@pytest.mark.parametrize("element", ["div", "blockquote", "em", "ul", "figure"])
+def test_a_body_nested_without_end_is_no_error(element: str) -> None:
+    """Its words are kept as long as the parser keeps them."""
+    for depth, words in ((90, ["word"]), (200, ["word"]), (5000, [])):
+        html = f"<{element}>" * depth + "word" + f"</{element}>" * depth
+        assert [prose.text for block in body_blocks(html) for prose in _proses(block)] == words
+
+
+def _proses(block: object) -> tuple[Prose, ...]:
+    match block:
+        case Paragraph(prose):
+            return (prose,)
+        case Listing(items):
+            return items
+        case Quotation(paragraphs):
+            return paragraphs
+    return ()

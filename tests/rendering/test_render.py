@@ -2,7 +2,6 @@
 
 import re
 import socket
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +21,6 @@ from tests.rendering.make import (
     flat,
     links,
     make_book,
-    make_page,
     make_post,
     parsed,
     rendered,
@@ -238,10 +236,8 @@ def test_the_first_section_that_fits_labels_a_post() -> None:
 def test_the_editors_note_is_whole_and_signed() -> None:
     """Every paragraph of it, before the contents."""
     note = make_post(9, author="Ada Fenn, editor", body="<p>First.</p><p>Second.</p><p>Third.</p><p>Fourth.</p>")
-    shown = said(parsed(rendered(note=note).html))
-    assert "First. Second. Third. Fourth. Ada Fenn, editor In this issue" in flat(
-        re.sub(r"(First\.|Second\.|Third\.|Fourth\.)", r"\1 ", shown).replace("editorIn", "editor In")
-    )
+    paragraphs = [said(paragraph) for paragraph in parsed(rendered(note=note).html).iter("p")]
+    assert paragraphs[1:7] == ["First.", "Second.", "Third.", "Fourth.", "Ada Fenn, editor", "In this issue"]
 
 
 def test_minutes_and_replies() -> None:
@@ -483,10 +479,3 @@ def test_a_book_with_little_to_say_is_still_whole(book: PromoBlock) -> None:
     rendering = rendered(books=(book,))
     assert lint(rendering) == []
     assert _html_links(rendering.html) == _addresses(rendering.text)
-
-
-def test_the_page_decides_alone() -> None:
-    """Two pages that differ differ in their bytes."""
-    page = make_page()
-    assert replace(page, number=13) != page
-    assert rendered(number=13).html != rendered().html

@@ -96,7 +96,7 @@ def _compose_schedule(connection: Connection, desk: Desk) -> SlotOutcome | None:
         return None
     number = None
     if decision.state is IssueState.COMPOSED:
-        number = number_issue(connection, issue_id, desk.stored.id, desk.newsletter.first_number)
+        number = number_issue(connection, issue_id, desk.schedule.id, desk.newsletter.first_number)
         freeze_posts(connection, issue_id, desk.now)
     return SlotOutcome(
         issue_id, desk.slug, desk.schedule.slug, slot.key, decision.state, number, len(posts), decision.reason

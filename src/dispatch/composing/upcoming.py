@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dispatch.composing.desk import coming_slot, decision_about, desk_for, newsletter_of, open_slot
+from dispatch.composing.desk import Desk, coming_slot, decision_about, desk_for, newsletter_of, open_slot
 from dispatch.composing.pages import IssueFrame, contents_after, local_day, page_of
 from dispatch.composing.rules import SlotDecision
 from dispatch.composing.timetable import Slot
@@ -94,7 +94,7 @@ def _upcoming(connection: Connection, settings: Settings, newsletter: str, sched
         day=local_day(settings, slot.due_at if slot else now),
         slot=slot,
         issue_id=made.id if made else None,
-        number=made.number if made and made.number else max(desk.stored.last_number + 1, desk.newsletter.first_number),
+        number=_number_of(desk, made),
         posts=tuple(posts),
         usual_seq=_usual_seq(audience, posts),
         audience=audience,

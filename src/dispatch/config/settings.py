@@ -243,7 +243,9 @@ class Newsletter(Section):
     )
     subject: Subject = Field("{lead}", description="Subject line: {lead} {number} {date} {site} {newsletter}.")
     first_number: Whole = Field(1, ge=1, description="Number of the first issue.")
-    template: Line = Field("magazine", description="Folder of templates: magazine.")
+    template: Literal["magazine"] = Field(
+        "magazine", description="Its look; there is one today, see [look] for your own."
+    )
     posts: Literal["excerpt", "full", "titles"] = Field("excerpt", description="How much of each post is in the mail.")
     max_posts: Whole = Field(12, ge=1, le=100, description="Most posts in one issue; the others become one line.")
     min_posts: Whole = Field(1, ge=1, description="With fewer new posts the issue waits for the next slot.")

@@ -106,7 +106,7 @@ def body_blocks(html: str) -> tuple[Block, ...]:
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     root = lxml.html.document_fromstring(f"<body><div>{html}</div></body>".encode(), parser=parser)
     if _is_too_deep(root):
-        return (Paragraph(plain(" ".join(root.text_content().split()))),)
+        return tuple(_paragraphs([Run(root.text_content())]))
     return tuple(_merged(_blocks(root)))
 
 

@@ -45,14 +45,14 @@ def insert_issue(connection: Connection, new: NewIssue, now: datetime) -> int | 
     return connection.scalars(statement.returning(issue.c.id)).first()
 
 
-def number_issue(connection: Connection, issue_id: int, newsletter_id: int, first_number: int) -> int:
-    """Give an issue its newsletter's next number, which is never below `first_number`."""
-    following = newsletter.c.last_number + 1
+def number_issue(connection: Connection, issue_id: int, schedule_id: int, first_number: int) -> int:
+    """Give an issue its schedule's next number, which is never below `first_number`."""
+    following = schedule.c.last_number + 1
     number: int = connection.scalars(
-        sa.update(newsletter)
-        .where(newsletter.c.id == newsletter_id)
+        sa.update(schedule)
+        .where(schedule.c.id == schedule_id)
         .values(last_number=sa.case((following < first_number, first_number), else_=following))
-        .returning(newsletter.c.last_number)
+        .returning(schedule.c.last_number)
     ).one()
     connection.execute(sa.update(issue).where(issue.c.id == issue_id).values(number=number))
     return number

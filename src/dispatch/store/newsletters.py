@@ -20,7 +20,6 @@ class StoredNewsletter:
 
     id: int
     last_seq: int  # of its newest post
-    last_number: int  # of its newest issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class StoredSchedule:
     id: int
     slug: str
     base_seq: int
+    last_number: int  # of its newest issue
     created_at: datetime
 
 
@@ -59,11 +59,13 @@ def read_newsletter(connection: Connection, slug: str) -> StoredNewsletter:
 
 def schedule_of(connection: Connection, newsletter_id: int, slug: str) -> StoredSchedule:
     """A schedule by its name; raises NotFoundError."""
-    query = sa.select(schedule.c.id, schedule.c.slug, schedule.c.base_seq, schedule.c.created_at)
+    query = sa.select(
+        schedule.c.id, schedule.c.slug, schedule.c.base_seq, schedule.c.last_number, schedule.c.created_at
+    )
     row = connection.execute(query.where(schedule.c.newsletter_id == newsletter_id, schedule.c.slug == slug)).first()
     if row is None:
         raise NotFoundError(f'the database does not know the schedule "{slug}": it is made when dispatch opens it')
-    return StoredSchedule(row.id, row.slug, row.base_seq, row.created_at)
+    return StoredSchedule(row.id, row.slug, row.base_seq, row.last_number, row.created_at)
 
 
 def join_at(connection: Connection, schedule_id: int) -> int:
@@ -140,15 +142,15 @@ def mark_left_out(connection: Connection, newsletter_id: int, after: int, throug
     )
 
 
-_COUNTERS = sa.select(newsletter.c.id, newsletter.c.last_seq, newsletter.c.last_number)
+_COUNTERS = sa.select(newsletter.c.id, newsletter.c.last_seq)
 
 
-def _newsletter(connection: Connection, slug: str, query: sa.Select[tuple[int, int, int]]) -> StoredNewsletter:
+def _newsletter(connection: Connection, slug: str, query: sa.Select[tuple[int, int]]) -> StoredNewsletter:
     row = connection.execute(query.where(newsletter.c.slug == slug)).first()
     if row is None:
         known = ", ".join(connection.scalars(sa.select(newsletter.c.slug).order_by(newsletter.c.slug))) or "none"
         raise NotFoundError(f'there is no newsletter "{slug}" in the database; there are: {known}')
-    return StoredNewsletter(row.id, row.last_seq, row.last_number)
+    return StoredNewsletter(row.id, row.last_seq)
 
 
 def _next_seq(connection: Connection, newsletter_id: int) -> int:

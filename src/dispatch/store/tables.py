@@ -118,7 +118,6 @@ newsletter = sa.Table(
     _id(),
     sa.Column("slug", sa.Text, nullable=False, unique=True),
     sa.Column("last_seq", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("last_number", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 newsletter_post = sa.Table(
@@ -140,6 +139,8 @@ schedule = sa.Table(
     _reference("newsletter_id", "newsletter.id"),
     _text("slug", None),
     sa.Column("base_seq", sa.BigInteger, nullable=False),
+    # Numbers count by schedule: a weekly reader's issue 215 follows 214, however many daily ones lie between.
+    sa.Column("last_number", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("created_at", Utc, nullable=False),
     sa.UniqueConstraint("newsletter_id", "slug"),
 )
@@ -153,7 +154,9 @@ issue = sa.Table(
     _text("slot", None),
     sa.Column("due_at", Utc, nullable=False),
     sa.Column("number", sa.BigInteger),
-    sa.Column("after_seq", sa.BigInteger, nullable=False, server_default="0"),  # issue_post is complete for (after_seq, through_seq]
+    sa.Column(
+        "after_seq", sa.BigInteger, nullable=False, server_default="0"
+    ),  # issue_post is complete for (after_seq, through_seq]
     sa.Column("through_seq", sa.BigInteger, nullable=False),
     _text("state", None),
     _text("reason"),
@@ -161,7 +164,7 @@ issue = sa.Table(
     sa.Column("created_at", Utc, nullable=False),
     sa.Column("finished_at", Utc),
     sa.UniqueConstraint("schedule_id", "slot"),
-    sa.UniqueConstraint("newsletter_id", "number"),
+    sa.UniqueConstraint("schedule_id", "number"),
     sa.Index("ix_issue_state", "state"),
 )
 

@@ -54,7 +54,6 @@ def _make_newsletter() -> None:
         sa.Column("id", _id(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_number", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_newsletter")),
         sa.UniqueConstraint("slug", name=op.f("uq_newsletter_slug")),
     )
@@ -174,6 +173,7 @@ def _make_schedule() -> None:
         sa.Column("newsletter_id", _id(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("base_seq", sa.BigInteger(), nullable=False),
+        sa.Column("last_number", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["newsletter_id"], ["newsletter.id"], name=op.f("fk_schedule_newsletter_id_newsletter")
@@ -202,7 +202,7 @@ def _make_issue() -> None:
         sa.ForeignKeyConstraint(["newsletter_id"], ["newsletter.id"], name=op.f("fk_issue_newsletter_id_newsletter")),
         sa.ForeignKeyConstraint(["schedule_id"], ["schedule.id"], name=op.f("fk_issue_schedule_id_schedule")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issue")),
-        sa.UniqueConstraint("newsletter_id", "number", name=op.f("uq_issue_newsletter_id_number")),
+        sa.UniqueConstraint("schedule_id", "number", name=op.f("uq_issue_schedule_id_number")),
         sa.UniqueConstraint("schedule_id", "slot", name=op.f("uq_issue_schedule_id_slot")),
     )
     op.create_index("ix_issue_state", "issue", ["state"], unique=False)
