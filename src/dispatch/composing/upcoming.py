@@ -103,6 +103,12 @@ def _upcoming(connection: Connection, settings: Settings, newsletter: str, sched
     )
 
 
+def _number_of(desk: Desk, made: Issue | None) -> int:
+    if made and made.number:
+        return made.number
+    return max(desk.schedule.last_number + 1, desk.newsletter.first_number)
+
+
 def _usual_seq(audience: Mapping[AudienceKey, int], posts: list[NumberedPost]) -> int:
     counts = Counter[int]()
     for key, count in audience.items():
