@@ -12,7 +12,7 @@ from dispatch.composing.timetable import Slot
 from dispatch.config.settings import Settings
 from dispatch.errors import NotFoundError, NothingToDoError
 from dispatch.model.book import PromoBlock
-from dispatch.model.issue import AudienceKey, IssueState, NumberedPost
+from dispatch.model.issue import AudienceKey, Issue, IssueState, NumberedPost
 from dispatch.rendering.page import IssuePage
 from dispatch.store.database import Connection, Database
 from dispatch.store.fan_out import audience_by_key, excluded_by_reason
