@@ -1,6 +1,7 @@
 """Layout boxes and loose text become paragraphs, lists, figures: the few blocks that a mail is made of."""
 
 import re
+from collections.abc import Iterator
 from html import escape
 
 from lxml import etree
@@ -21,6 +22,7 @@ from dispatch.collecting.markup import (
 )
 
 _CELLS = ("li", "td", "th", "dd", "dt", "caption")
+_LISTINGS = ("ul", "ol", "dl", "table")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CAN_BE_EMPTY = frozenset({"img", "br", "hr", "td", "th", "tr", "tbody", "thead", "tfoot", "table", "body", "wbr"})
 _SHOWN = ("img", "hr")
@@ -142,7 +144,7 @@ def _settled(block: Element) -> list[Element]:
         return _settled_figure(block)
     elif block.tag == "pre":
         block.text = (block.text or "").lstrip("\n") or None
-    elif block.tag in ("ul", "ol", "dl", "table"):
+    elif block.tag in _LISTINGS:
         _settle_rows(block)
     elif block.tag in _HEADINGS:
         _trim(block)
@@ -152,15 +154,25 @@ def _settled(block: Element) -> list[Element]:
 
 
 def _settle_rows(block: Element) -> None:
-    for cell in tags(block, *_CELLS):
-        inner = any(child.tag in BLOCKS or child.tag in CONTAINERS for child in cell.iterdescendants())
-        if inner:
+    for cell in list(_own_cells(block)):
+        if cell.tag in _LISTINGS:
+            _settle_rows(cell)  # a list right inside a list, which is wrong and common
+        elif any(child.tag in BLOCKS or child.tag in CONTAINERS for child in cell.iterdescendants()):
             cell[:] = _blocks_of(cell)
             cell.text = None
         else:
             _trim(cell)
-    for box in tags(block, *CONTAINERS):
-        unwrap(box)
+
+
+def _own_cells(block: Element) -> Iterator[Element]:
+    """The cells or items of a table or list itself; those of one inside it are settled with the cell around it."""
+    for child in list(block):
+        if child.tag in _CELLS or child.tag in _LISTINGS:
+            yield child
+        else:
+            yield from _own_cells(child)
+            if child.tag in CONTAINERS:
+                unwrap(child)
 
 
 def _settled_figure(figure: Element) -> list[Element]:

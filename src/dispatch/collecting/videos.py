@@ -9,6 +9,7 @@ from dispatch.collecting.links import absolute_url, host_of
 from dispatch.collecting.markup import Element, collapse, first_child, is_blank, make, remove, replace, tags, text_of
 
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "m.youtube.com", "youtube-nocookie.com", "youtu.be", "music.youtube.com"})
+MAX_VIDEOS = 100  # of one text; a list of more is a list
 _ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
 _SHORTCODE = re.compile(
     r"\[(embed|youtube|vimeo|video)[^\]\n]{0,200}?\]?=?\s*(https?://[^\s\]\[]+)\s*\]?(?:\[/\1\])?", re.IGNORECASE
@@ -202,7 +203,7 @@ def _without_videos(text: str, *, starts: bool, ends: bool) -> tuple[str, list[E
     made: list[Element] = []
     for number, line in enumerate(lines):
         alone = (number > 0 or starts) and (number < len(lines) - 1 or ends)
-        found = find_video(line.strip()) if alone and _BARE_ADDRESS.fullmatch(line.strip()) else None
+        found = find_video(line.strip()) if alone and len(made) < MAX_VIDEOS and _BARE_ADDRESS.fullmatch(line.strip()) else None
         if found:
             made.append(shown(found))
         elif made:

@@ -1,7 +1,7 @@
 """Issues: one row a slot, and the posts frozen into it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -37,6 +37,31 @@ class NewIssue:
     state: IssueState
     reason: str
     expires_at: datetime | None
+
+
+# Every issue, with the names of its newsletter and schedule; `issue_of` reads its rows.
+ISSUES = (
+    sa.select(
+        issue.c.id,
+        newsletter.c.slug.label("newsletter"),
+        schedule.c.slug.label("schedule"),
+        issue.c.slot,
+        issue.c.due_at,
+        issue.c.number,
+        issue.c.through_seq,
+        issue.c.state,
+        issue.c.reason,
+        issue.c.created_at,
+    )
+    .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
+    .join(schedule, schedule.c.id == issue.c.schedule_id)
+)
+
+
+def issue_of(row: sa.RowMapping) -> Issue:
+    """The issue of a row of ISSUES, which may have more columns."""
+    values = {field.name: row[field.name] for field in fields(Issue)}
+    return Issue(**(values | {"state": IssueState(row["state"])}))
 
 
 def insert_issue(connection: Connection, new: NewIssue, now: datetime) -> int | None:
@@ -113,23 +138,23 @@ def posts_after(connection: Connection, newsletter_id: int, after: int) -> list[
 
 def read_issue(connection: Connection, issue_id: int) -> Issue:
     """One issue; raises NotFoundError."""
-    row = connection.execute(_ISSUES.where(issue.c.id == issue_id)).mappings().first()
+    row = connection.execute(ISSUES.where(issue.c.id == issue_id)).mappings().first()
     if row is None:
         raise NotFoundError(f"there is no issue {issue_id}: `dispatch issues list` prints those there are")
-    return _issue(row)
+    return issue_of(row)
 
 
 def newest_issue(connection: Connection, schedule_id: int) -> Issue | None:
     """The issue of a schedule's latest slot, whatever became of it."""
-    query = _ISSUES.where(issue.c.schedule_id == schedule_id).order_by(issue.c.due_at.desc(), issue.c.id.desc())
+    query = ISSUES.where(issue.c.schedule_id == schedule_id).order_by(issue.c.due_at.desc(), issue.c.id.desc())
     row = connection.execute(query.limit(1)).mappings().first()
-    return None if row is None else _issue(row)
+    return None if row is None else issue_of(row)
 
 
 def issues_to_fan_out(connection: Connection) -> list[Issue]:
     """Composed issues that do not have all their deliveries yet, the oldest first."""
-    query = _ISSUES.where(issue.c.state == IssueState.COMPOSED).order_by(issue.c.due_at, issue.c.id)
-    return [_issue(row) for row in connection.execute(query).mappings()]
+    query = ISSUES.where(issue.c.state == IssueState.COMPOSED).order_by(issue.c.due_at, issue.c.id)
+    return [issue_of(row) for row in connection.execute(query).mappings()]
 
 
 def close_overdue_issues(connection: Connection, now: datetime) -> list[Issue]:
@@ -175,25 +200,3 @@ def _standing_posts(connection: Connection, rows: Iterable[Sequence[int]]) -> li
         for post_id, seq in numbers.items()
         if post_id in posts and not posts[post_id].withdrawn
     ]
-
-
-def _issue(row: sa.RowMapping) -> Issue:
-    return Issue(**(dict(row) | {"state": IssueState(row["state"])}))
-
-
-_ISSUES = (
-    sa.select(
-        issue.c.id,
-        newsletter.c.slug.label("newsletter"),
-        schedule.c.slug.label("schedule"),
-        issue.c.slot,
-        issue.c.due_at,
-        issue.c.number,
-        issue.c.through_seq,
-        issue.c.state,
-        issue.c.reason,
-        issue.c.created_at,
-    )
-    .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
-    .join(schedule, schedule.c.id == issue.c.schedule_id)
-)

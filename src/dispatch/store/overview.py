@@ -4,22 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from dispatch.errors import NotFoundError
 from dispatch.model.delivery import WAITING_STATES, DeliveryState, Tally
-from dispatch.model.issue import Issue, IssueState
+from dispatch.model.issue import IssueState
 from dispatch.model.post import PostState
 from dispatch.model.report import Ended, InDoubt, IssueDetail, IssueSummary, ReceivedIssue
+from dispatch.store.issues import ISSUES, issue_of
 from dispatch.store.tables import (
     attempt,
     delivery,
     issue,
     issue_post,
-    newsletter,
     passed_over,
     post,
-    schedule,
     source,
     subscriber,
     subscription,
@@ -32,10 +31,10 @@ HISTORY = 10
 
 def issue_summaries(connection: Connection, limit: int, *, ids: Sequence[int] | None = None) -> list[IssueSummary]:
     """The newest issues (or those asked for), newest first, each with its tally."""
-    statement = _issues().order_by(issue.c.id.desc()).limit(limit)
+    statement = ISSUES.order_by(issue.c.id.desc()).limit(limit)
     if ids is not None:
         statement = statement.where(issue.c.id.in_(ids))
-    found = [read_issue(row) for row in connection.execute(statement)]
+    found = [issue_of(row) for row in connection.execute(statement).mappings()]
     tallies = _tallies(connection, [one.id for one in found])
     subjects = _subjects(connection, [one.id for one in found])
     return [IssueSummary(one, subjects.get(one.id, ""), *tallies.get(one.id, (Tally(), 0, None))) for one in found]
@@ -61,8 +60,11 @@ def received_issues(connection: Connection, subscription_id: int, issue_id: int 
     """The newest issues of a subscription's schedule, or one issue, as this subscription saw them."""
     own = delivery.alias("own")
     statement = (
-        _issues(own.c.state.label("own_state"), own.c.reason.label("own_reason"), own.c.reply, own.c.attempts)
-        .add_columns(
+        ISSUES.add_columns(
+            own.c.state.label("own_state"),
+            own.c.reason.label("own_reason"),
+            own.c.reply,
+            own.c.attempts,
             sa.func.coalesce(own.c.ended_at, own.c.due_at).label("at"),
             own.c.id.label("own_id"),
             passed_over.c.reason.label("passed"),
@@ -81,48 +83,24 @@ def received_issues(connection: Connection, subscription_id: int, issue_id: int 
     statement = statement.where(
         issue.c.id == issue_id if issue_id is not None else issue.c.schedule_id == subscription.c.schedule_id
     )
-    rows = connection.execute(statement).all()
-    subjects = _subjects(connection, [row.id for row in rows])
-    doubted = _ever_in_doubt(connection, [row.own_id for row in rows if row.own_id is not None])
+    rows = connection.execute(statement).mappings().all()
+    subjects = _subjects(connection, [row["id"] for row in rows])
+    doubted = _ever_in_doubt(connection, [row["own_id"] for row in rows if row["own_id"] is not None])
     return [
         ReceivedIssue(
-            read_issue(row),
-            subjects.get(row.id, ""),
-            row.own_state,
-            row.own_reason or "",
-            row.reply or "",
-            row.attempts or 0,
-            row.at,
-            row.passed or "",
-            row.seen_seq,
-            row.own_id in doubted,
+            issue=issue_of(row),
+            subject=subjects.get(row["id"], ""),
+            state=row["own_state"],
+            reason=row["own_reason"] or "",
+            reply=row["reply"] or "",
+            attempts=row["attempts"] or 0,
+            at=row["at"],
+            passed_over=row["passed"] or "",
+            seen_seq=row["seen_seq"],
+            was_in_doubt=row["own_id"] in doubted,
         )
         for row in rows
     ]
-
-
-def read_issue(row: Row[tuple[object, ...]]) -> Issue:
-    """An Issue from a row that has the issue's columns and the slugs."""
-    return Issue(
-        id=row.id,
-        newsletter=row.newsletter_slug,
-        schedule=row.schedule_slug,
-        slot=row.slot,
-        due_at=row.due_at,
-        number=row.number,
-        through_seq=row.through_seq,
-        state=IssueState(row.state),
-        reason=row.reason,
-        created_at=row.created_at,
-    )
-
-
-def _issues(*more: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
-    return (
-        sa.select(issue, newsletter.c.slug.label("newsletter_slug"), schedule.c.slug.label("schedule_slug"), *more)
-        .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
-        .join(schedule, schedule.c.id == issue.c.schedule_id)
-    )
 
 
 def _tallies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Tally, int, datetime | None]]:
