@@ -12,8 +12,7 @@ from dispatch.collecting.rules import host_name
 
 _UNWANTED = words(
     "script style template iframe object embed applet svg canvas audio video button select textarea input option "
-    "datalist progress meter dialog map area frame frameset noframes meta link base title head param source track "
-    "label legend"
+    "datalist progress meter dialog map area frame frameset noframes meta link base title head label legend"
 )
 _FORM_TEXT = 600  # characters; a form with more is a page that somebody wrapped into one
 
@@ -128,7 +127,12 @@ def _is_debris(block: Element) -> bool:
     if plain and _SENTENCES.fullmatch(plain):
         return True
     starred = plain in _FORM_LABELS and "*" in text
-    return starred or plain == "δ" or (_is_share_words(text) and _is_all_links(block))
+    return starred or plain == "δ" or (_is_share_words(text) and _is_all_links(block) and _is_bar(block, plain))
+
+
+def _is_bar(block: Element, plain: str) -> bool:
+    """Whether links make a bar of buttons: several of them, or one that says what it does."""
+    return len(tags(block, "a")) > 1 or plain.split()[0] in ("share", "tweet", "print", "pin")
 
 
 def _is_share_words(text: str) -> bool:

@@ -15,7 +15,7 @@ def words(text: str) -> frozenset[str]:
 
 
 MAX_CHARACTERS = 600_000  # of one body; the longest essays have a third of it
-MAX_TAGS = 20_000
+MAX_TAGS = 12_000
 # libxml2 drops, without a word, what is deeper than 256, and HTML 5 parsers take time quadratic in the depth.
 MAX_DEPTH = 100
 

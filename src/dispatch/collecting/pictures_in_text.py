@@ -124,10 +124,9 @@ def widest_of(srcset: str) -> str:
 
 def _source_of(picture: Element) -> str:
     """What a surrounding <picture> offers, formats that mail programs cannot show left out."""
-    parent = picture.getparent()
-    if parent is None or parent.tag != "picture":
-        return ""
-    for source in parent.iter("source"):
+    # libxml2 does not know that <source> is empty, and puts what follows inside.
+    around = next(picture.iterancestors("picture"), None)
+    for source in around.iter("source") if around is not None else ():
         if (source.get("type") or "image/jpeg") in ("image/jpeg", "image/png", "image/gif"):
             return widest_of(source.get("srcset") or source.get("data-srcset") or "")
     return ""

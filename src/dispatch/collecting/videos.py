@@ -9,7 +9,7 @@ from dispatch.collecting.links import absolute_url, host_of
 from dispatch.collecting.markup import Element, collapse, first_child, is_blank, make, remove, replace, tags, text_of
 
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "m.youtube.com", "youtube-nocookie.com", "youtu.be", "music.youtube.com"})
-MAX_VIDEOS = 100  # of one text; a list of more is a list
+MAX_VIDEOS = 100  # of one text; more of them are a list of addresses
 _ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
 _SHORTCODE = re.compile(
     r"\[(embed|youtube|vimeo|video)[^\]\n]{0,200}?\]?=?\s*(https?://[^\s\]\[]+)\s*\]?(?:\[/\1\])?", re.IGNORECASE
@@ -55,8 +55,9 @@ def replace_videos(body: Element, base: str | None) -> None:
         found = find_video(link.get("href") or "") if _shows_its_address(link) and _stands_alone(link) else None
         if found:
             replace(link, shown(found))
+    room = MAX_VIDEOS
     for element in [body, *tags(body, "p", "div", "figure", "li", "td", "blockquote", "section", "article")]:
-        _replace_bare_lines(element)
+        room -= _replace_bare_lines(element, room)
 
 
 def shown(video: Video, title: str = "") -> Element:
@@ -174,11 +175,14 @@ def _stands_alone(element: Element) -> bool:
     return starts and ends and is_blank(first_line_after) and is_blank(last_line_before)
 
 
-def _replace_bare_lines(element: Element) -> None:
-    """Look at the text before the first child and after each child of one element."""
+def _replace_bare_lines(element: Element, room: int) -> int:
+    """Look at the text before the first child and after each child of one element; gives the number of videos found."""
+    count = 0
     if element.text and "://" in element.text:
         first = first_child(element)
-        text, made = _without_videos(element.text, starts=True, ends=first is None or first.tag in _ENDS_A_LINE)
+        ends = first is None or first.tag in _ENDS_A_LINE
+        text, made = _without_videos(element.text, room, starts=True, ends=ends)
+        count += len(made)
         if made:
             element.text = text
             element[0:0] = made
@@ -186,24 +190,30 @@ def _replace_bare_lines(element: Element) -> None:
         if child.tail and "://" in child.tail:
             after = child.getnext()
             ends = after is None or after.tag in _ENDS_A_LINE
-            text, made = _without_videos(child.tail, starts=child.tag in _ENDS_A_LINE, ends=ends)
+            starts = child.tag in _ENDS_A_LINE
+            text, made = _without_videos(child.tail, room - count, starts=starts, ends=ends)
+            count += len(made)
             if made:
+                child.tail = None
+                for piece in reversed(made):
+                    child.addnext(piece)
                 child.tail = text
-                place = element.index(child) + 1
-                element[place:place] = made
+    return count
 
 
-def _without_videos(text: str, *, starts: bool, ends: bool) -> tuple[str, list[Element]]:
+def _without_videos(text: str, room: int, *, starts: bool, ends: bool) -> tuple[str, list[Element]]:
     """The text before the first line that is nothing but a video's address, and what stands for the rest.
 
-    `starts`, `ends`: whether the text's own first line begins, and its last one ends, where a line does.
+    At most `room` videos are made. `starts`, `ends`: whether the text's own first line begins, and its last one ends, where a line does.
     """
     lines = _SHORTCODE.sub(r"\n\2\n", text).split("\n")
     first: list[str] = []
     made: list[Element] = []
     for number, line in enumerate(lines):
         alone = (number > 0 or starts) and (number < len(lines) - 1 or ends)
-        found = find_video(line.strip()) if alone and len(made) < MAX_VIDEOS and _BARE_ADDRESS.fullmatch(line.strip()) else None
+        found = (
+            find_video(line.strip()) if alone and len(made) < room and _BARE_ADDRESS.fullmatch(line.strip()) else None
+        )
         if found:
             made.append(shown(found))
         elif made:

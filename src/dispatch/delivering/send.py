@@ -26,7 +26,7 @@ from dispatch.delivering.sender_lock import SenderLock
 from dispatch.delivering.waits import pause
 from dispatch.errors import RelayError
 from dispatch.store.database import Database
-from dispatch.store.deliveries import TRANSIENT_ERRORS, waiting
+from dispatch.store.deliveries import TRANSIENT_ERRORS, finish_issues, waiting
 from dispatch.store.leases import recover_everything, recover_expired, recover_own, release_claims, renew_leases
 
 logger = logging.getLogger(__name__)
@@ -137,6 +137,7 @@ async def _run(work: Work, owner: str, real_clock: Clock) -> None:
     # What cannot be put back now comes back by itself: with the lock, or when the lease is over.
     with suppress(*TRANSIENT_ERRORS):
         await work.database.run(release_claims, owner)
+        await work.database.run(finish_issues, work.clock())
 
 
 async def _keep_leases(work: Work, owner: str, real_clock: Clock) -> None:
