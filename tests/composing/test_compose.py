@@ -13,11 +13,11 @@ from dispatch.config.settings import Settings
 from dispatch.errors import NotFoundError
 from dispatch.model.issue import IssueState
 from dispatch.store.database import Database
-from dispatch.store.fan_out import finish_fan_out
+from dispatch.store.fan_out import cancel_issue, finish_fan_out
 from dispatch.store.issues import issue_posts
 from dispatch.store.posts import touch_posts, withdraw_posts
-from dispatch.store.tables import issue, newsletter_post
-from tests.composing.make import REVIEW, magazine, published, stored
+from dispatch.store.tables import attempt, delivery, issue, newsletter_post
+from tests.composing.make import REVIEW, joined, magazine, published, stored
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)  # 07:00 in New York
@@ -270,6 +270,45 @@ def test_a_post_that_one_schedule_carried_does_not_come_again_for_the_other(data
     database.transact(touch_posts, {post: None}, FRIDAY)
     outcomes = _compose(database, settings, FRIDAY + WEEK).outcomes
     assert {outcome.state for outcome in outcomes} == {IssueState.EMPTY}
+
+
+@pytest.mark.parametrize(
+    ("values", "doubted", "titles"),
+    [
+        ({"state": "accepted"}, False, []),
+        ({"state": "suppressed", "handed_back": "returned"}, False, ["One"]),
+        ({"state": "suppressed"}, True, []),
+    ],
+    ids=["somebody has it", "nobody has it", "somebody may have it"],
+)
+def test_a_post_of_a_cancelled_issue_comes_again_if_nobody_can_have_it(
+    database: Database, values: dict[str, str], doubted: bool, titles: list[str]
+) -> None:
+    """It was withdrawn after the issue was cancelled, left out of the next one, and put back."""
+    settings = magazine({"daily": "daily 07:00"})
+    _begin(database, settings)
+    post = _publish(database, "One", MONDAY)
+    reader = database.transact(joined, "anna", "daily", MONDAY)
+    (first,) = _compose(database, settings, MONDAY + DAY).outcomes
+    with database.engine.begin() as connection:
+        row = {"kind": "digest", "issue_id": first.issue_id, "subscription_id": reader, "due_at": MONDAY}
+        made = sa.insert(delivery).values(row | values | {"created_at": MONDAY}).returning(delivery.c.id)
+        delivery_id = connection.scalars(made).one()
+        if doubted:
+            connection.execute(sa.insert(attempt).values(delivery_id=delivery_id, at=MONDAY, outcome="in_doubt"))
+    database.transact(cancel_issue, first.issue_id, "a mistake", MONDAY + DAY)
+    database.transact(withdraw_posts, [post], MONDAY + DAY)
+    _publish(database, "Two", MONDAY + DAY)
+    _close(database, _compose(database, settings, MONDAY + 2 * DAY))
+    database.transact(touch_posts, {post: None}, MONDAY + 2 * DAY)
+    (outcome,) = _compose(database, settings, MONDAY + 3 * DAY).outcomes
+    assert _titles(database, outcome.issue_id) == titles
+
+
+def _close(database: Database, report: ComposeReport) -> None:
+    with database.engine.begin() as connection:
+        ids = [outcome.issue_id for outcome in report.composed]
+        connection.execute(sa.update(issue).where(issue.c.id.in_(ids)).values(state=IssueState.SENT))
 
 
 def test_an_issue_that_could_not_be_sent_in_time_gives_its_posts_to_the_next(database: Database) -> None:

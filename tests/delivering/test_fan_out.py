@@ -48,7 +48,8 @@ def _count(database: Database, table: sa.Table) -> int:
 
 def _state(database: Database, issue_id: int) -> str:
     with database.engine.connect() as connection:
-        return connection.scalars(sa.select(issue.c.state).where(issue.c.id == issue_id)).one()
+        state: str = connection.scalars(sa.select(issue.c.state).where(issue.c.id == issue_id)).one()
+    return state
 
 
 def _served_exactly_once(database: Database, issue_id: int, readers: int) -> None:

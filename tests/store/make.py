@@ -46,10 +46,17 @@ def crowd(connection: Connection, count: int) -> None:
         for number in range(count)
     ]
     connection.execute(sa.insert(subscriber), people)
-    columns = ["subscriber_id", "newsletter_id", "schedule_id", "state", "start_seq", "seen_seq", "joined_at"]
-    values = [sa.literal(newsletter.id), sa.literal(weekly.id), sa.literal("active"), sa.literal(0), sa.literal(0)]
-    everybody = sa.select(subscriber.c.id, *values, subscriber.c.created_at).order_by(subscriber.c.id)
-    connection.execute(sa.insert(subscription).from_select(columns, everybody))
+    places = {
+        "subscriber_id": subscriber.c.id,
+        "newsletter_id": sa.literal(newsletter.id),
+        "schedule_id": sa.literal(weekly.id),
+        "state": sa.literal("active"),
+        "start_seq": sa.literal(0),
+        "seen_seq": sa.literal(0),
+        "joined_at": subscriber.c.created_at,
+    }
+    everybody = sa.select(*places.values()).order_by(subscriber.c.id)
+    connection.execute(sa.insert(subscription).from_select(list(places), everybody))
 
 
 def first_variants(connection: Connection, issue_id: int, *, nothing_left: bool = False) -> None:

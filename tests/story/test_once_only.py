@@ -257,7 +257,8 @@ def _edit(connection: Connection, one: int, now: datetime) -> None:
 
 
 def _schedule_id(connection: Connection, name: str) -> int:
-    return connection.scalars(sa.select(schedule.c.id).where(schedule.c.slug == name)).one()
+    schedule_id: int = connection.scalars(sa.select(schedule.c.id).where(schedule.c.slug == name)).one()
+    return schedule_id
 
 
 def _switch(connection: Connection, reader: int, name: str) -> None:

@@ -132,7 +132,7 @@ def _is_debris(block: Element) -> bool:
 
 def _is_bar(block: Element, plain: str) -> bool:
     """Whether links make a bar of buttons: several of them, or one that says what it does."""
-    return len(tags(block, "a")) > 1 or plain.split()[0] in ("share", "tweet", "print", "pin")
+    return len(tags(block, "a")) > 1 or plain.startswith(("share", "tweet", "print", "pin"))
 
 
 def _is_share_words(text: str) -> bool:
@@ -195,11 +195,15 @@ def _drop_related(body: Element) -> None:
 
 
 def _drop_endings(body: Element, homes: Collection[str]) -> None:
-    """Remove "Continue reading", "[…]" and "The post … appeared first on …" from the ends of paragraphs."""
-    for block in tags(body, "p", "li"):
+    """Remove "Continue reading", "[…]" and "The post … appeared first on …" from the ends of paragraphs.
+
+    In a quotation "[…]" is not debris but what was left out of it.
+    """
+    for block in tags(body, "p", "li", "figcaption", "td"):
         while _ends_with_invitation(block, homes):
             remove(block[-1])
-        _shorten_end(block, _ELLIPSIS, "…")
+        if next(block.iterancestors("blockquote"), None) is None:
+            _shorten_end(block, _ELLIPSIS, "…")
         if not len(block):
             _shorten_end(block, _APPEARED_FIRST, "")
 

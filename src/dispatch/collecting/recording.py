@@ -77,6 +77,7 @@ def record_listing(
     ids = _store_known(connection, listed, matches, stored, terms, counts)
     ids |= _store_new(connection, memory, listed, matches, terms, counts, now)
     _remember_sightings(connection, memory, listed, matches, ids, stored, counts, now)
+    counts.problems += _doubles(name, listed, matches)
     if complete:
         _withdraw_missing(connection, name, listed, ids, counts, now, whole=whole)
     record_visit(connection, name, visited, now)
@@ -214,6 +215,19 @@ def _remember_sightings(
     }
     store.touch_posts(connection, replies, now)
     counts.restored += sum(stored[post_id].withdrawn for post_id in set(ids.values()) if post_id in stored)
+
+
+def _doubles(name: str, listed: Sequence[Listed], matches: Sequence[Match]) -> list[Problem]:
+    """Entries that say something else under the id of another one: only the first of them can be told apart again."""
+    problems = []
+    for item, match in zip(listed, matches, strict=True):
+        other = listed[match.same_as].entry if match.same_as is not None else None
+        if item.entry is None or other is None or item.entry.body == other.body:
+            continue
+        what = f"was left out: it has the same id and address as “{other.title}”"
+        where = f"{name}: “{item.entry.title}”"
+        problems.append(Problem(where, what, "give it an id of its own", about=item.entry.url))
+    return problems
 
 
 def _withdraw_missing(

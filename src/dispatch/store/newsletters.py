@@ -11,7 +11,7 @@ from dispatch.errors import NotFoundError
 from dispatch.model.delivery import DeliveryState
 from dispatch.model.issue import LIVE_STATES, IssueState
 from dispatch.store.conflicts import insert_if_absent
-from dispatch.store.tables import delivery, issue, issue_post, newsletter, newsletter_post, post, schedule
+from dispatch.store.tables import attempt, delivery, issue, issue_post, newsletter, newsletter_post, post, schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +164,16 @@ def _next_seq(connection: Connection, newsletter_id: int) -> int:
 
 
 def _carried() -> sa.ColumnElement[bool]:
-    """Whether an issue carries the post: a live one, or a cancelled one of which some mail had left."""
+    """Whether an issue carries the post: a live one, or a cancelled one of which some mail may have arrived."""
+    doubted = sa.select(attempt.c.id).where(
+        attempt.c.delivery_id == delivery.c.id, attempt.c.outcome == DeliveryState.IN_DOUBT
+    )
     left = sa.select(delivery.c.id).where(
         delivery.c.issue_id == issue.c.id,
-        delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.ACCEPTED, DeliveryState.IN_DOUBT]),
+        sa.or_(
+            delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.ACCEPTED, DeliveryState.IN_DOUBT]),
+            doubted.exists(),
+        ),
     )
     return (
         sa.select(issue_post.c.post_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -58,32 +59,8 @@ def issue_detail(connection: Connection, issue_id: int) -> IssueDetail:
 
 def received_issues(connection: Connection, subscription_id: int, issue_id: int | None) -> list[ReceivedIssue]:
     """The newest issues of a subscription's schedule, or one issue, as this subscription saw them."""
-    own = delivery.alias("own")
-    statement = (
-        ISSUES.add_columns(
-            own.c.state.label("own_state"),
-            own.c.reason.label("own_reason"),
-            own.c.reply,
-            own.c.attempts,
-            sa.func.coalesce(own.c.ended_at, own.c.due_at).label("at"),
-            own.c.id.label("own_id"),
-            passed_over.c.reason.label("passed"),
-            subscription.c.seen_seq,
-        )
-        .join(subscription, subscription.c.newsletter_id == issue.c.newsletter_id)
-        .outerjoin(own, sa.and_(own.c.issue_id == issue.c.id, own.c.subscription_id == subscription.c.id))
-        .outerjoin(
-            passed_over,
-            sa.and_(passed_over.c.issue_id == issue.c.id, passed_over.c.subscription_id == subscription.c.id),
-        )
-        .where(subscription.c.id == subscription_id)
-        .order_by(issue.c.id.desc())
-        .limit(HISTORY)
-    )
-    statement = statement.where(
-        issue.c.id == issue_id if issue_id is not None else issue.c.schedule_id == subscription.c.schedule_id
-    )
-    rows = connection.execute(statement).mappings().all()
+    which = issue.c.id == issue_id if issue_id is not None else issue.c.schedule_id == subscription.c.schedule_id
+    rows = connection.execute(_history(subscription_id).where(which)).mappings().all()
     subjects = _subjects(connection, [row["id"] for row in rows])
     doubted = _ever_in_doubt(connection, [row["own_id"] for row in rows if row["own_id"] is not None])
     return [
@@ -101,6 +78,29 @@ def received_issues(connection: Connection, subscription_id: int, issue_id: int 
         )
         for row in rows
     ]
+
+
+def _history(subscription_id: int) -> sa.Select[Any]:
+    """A subscription's newest issues, each with its delivery or with why its posts were passed over."""
+    own, past = delivery.alias("own"), passed_over
+    return (
+        ISSUES.add_columns(
+            own.c.state.label("own_state"),
+            own.c.reason.label("own_reason"),
+            own.c.reply,
+            own.c.attempts,
+            sa.func.coalesce(own.c.ended_at, own.c.due_at).label("at"),
+            own.c.id.label("own_id"),
+            past.c.reason.label("passed"),
+            subscription.c.seen_seq,
+        )
+        .join(subscription, subscription.c.newsletter_id == issue.c.newsletter_id)
+        .outerjoin(own, sa.and_(own.c.issue_id == issue.c.id, own.c.subscription_id == subscription.c.id))
+        .outerjoin(past, sa.and_(past.c.issue_id == issue.c.id, past.c.subscription_id == subscription.c.id))
+        .where(subscription.c.id == subscription_id)
+        .order_by(issue.c.id.desc())
+        .limit(HISTORY)
+    )
 
 
 def _tallies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Tally, int, datetime | None]]:
