@@ -12,8 +12,8 @@ from dispatch.model.post import Entry
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 LONG = (
-    "The lamps along the quay were lit an hour before dusk, and nobody could say who had done it. By the time the ferry "
-    "came in, every window of the old customs house was bright."
+    "The lamps along the quay were lit an hour before dusk, and nobody could say who had done it. By the time the "
+    "ferry came in, every window of the old customs house was bright."
 )
 
 

@@ -33,7 +33,7 @@ def forbidden(html: str) -> list[str]:
             continue
         allowed = ATTRIBUTES.get(str(element.tag), set()) | ATTRIBUTES["*"]
         found += [str(element.tag)] if element.tag not in TAGS else []
-        found += [f"{element.tag} {name}" for name in element.attrib if name not in allowed]
+        found += [f"{element.tag} {name}" for name in map(str, element.attrib) if name not in allowed]
         for name in ("href", "src", "cite"):
             value = element.get(name)
             if value is not None and not re.match(r"https?://[^/]|mailto:", value):
@@ -96,7 +96,7 @@ PAYLOADS = [
 )
 def test_no_payload_comes_through(payload: str, frame: str) -> None:
     """Alone, in a paragraph, in unclosed blocks: nothing but our few tags and attributes is left."""
-    cleaned = clean(frame.format(payload))
+    cleaned = clean(frame.replace("{}", payload))
     assert forbidden(cleaned) == []
     assert clean(cleaned) == cleaned
 
@@ -261,7 +261,7 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAI
         ('<img data-original="/a.jpg">', ["/a.jpg"]),
         ('<img src="/blank.gif" data-srcset="/s.jpg 300w, /m.jpg 1200w, /l.jpg 2400w">', ["/m.jpg"]),
         ('<img srcset="/s.jpg 1x, /m.jpg 2x">', ["/m.jpg"]),
-        ('<picture><source type="image/webp" srcset="/a.webp"><source srcset="/a.jpg 600w"><img></picture>', ["/a.jpg"]),
+        ('<picture><source type="image/webp" srcset="/a.webp"><source srcset="/a.jpg 6w"><img></picture>', ["/a.jpg"]),
         (f'<img src="{PLACEHOLDER}" data-src="/a.jpg"><noscript><img src="/a.jpg"></noscript>', ["/a.jpg"]),
         ('<img src="/spacer.gif"><noscript><img src="/a.jpg"></noscript>', ["/a.jpg"]),
         ('<noscript><img src="/a.jpg"></noscript><img data-src="/a.jpg">', ["/a.jpg"]),
@@ -331,7 +331,8 @@ def test_a_youtube_video_becomes_a_linked_still(html: str) -> None:
          '<p><a href="https://www.youtube.com/playlist?list=PLabcdef">Watch the video on YouTube</a></p>'),
         ('<video><source src="/a.mp4"></video>',
          '<p><a href="https://lamplight.example/a.mp4">Watch the video on lamplight.example</a></p>'),
-        ('<audio src="/a.mp3"></audio>', '<p><a href="https://lamplight.example/a.mp3">Listen on lamplight.example</a></p>'),
+        ('<audio src="/a.mp3"></audio>',
+         '<p><a href="https://lamplight.example/a.mp3">Listen on lamplight.example</a></p>'),
         ('<iframe src="https://ads.example/banner"></iframe><p>x</p>', "<p>x</p>"),
         ("<p>See https://youtu.be/abcdefghijk for more.</p>", "<p>See https://youtu.be/abcdefghijk for more.</p>"),
         ("<p>https://x.example/</p>", "<p>https://x.example/</p>"),
@@ -353,7 +354,8 @@ def test_a_dailymotion_video_has_a_still_too() -> None:
     [
         ('<blockquote cite="/s"><p>Q</p></blockquote>', '<blockquote cite="https://lamplight.example/s"><p>Q</p></blockquote>'),
         ("<blockquote>Q</blockquote>", "<blockquote><p>Q</p></blockquote>"),
-        ("<blockquote><p>Q</p><cite>Ann</cite></blockquote>", "<blockquote><p>Q</p><p><cite>Ann</cite></p></blockquote>"),
+        ("<blockquote><p>Q</p><cite>Ann</cite></blockquote>",
+         "<blockquote><p>Q</p><p><cite>Ann</cite></p></blockquote>"),
         ("<blockquote><p>Q</p><footer>— Ann, Paper</footer></blockquote>",
          "<blockquote><p>Q</p><p>— <cite>Ann, Paper</cite></p></blockquote>"),
         ("<blockquote><p>Q</p><p>— Ann, Paper</p></blockquote>",
@@ -371,8 +373,9 @@ def test_a_dailymotion_video_has_a_still_too() -> None:
         ("<blockquote><p>I read <cite>Lamps</cite> twice.</p><p>Both times.</p></blockquote>",
          "<blockquote><p>I read <cite>Lamps</cite> twice.</p><p>Both times.</p></blockquote>"),
         (('<blockquote class="twitter-tweet"><p lang="en">Lit! <a href="https://t.co/x">pic</a></p>&mdash; Ann (@ann) '
-         '<a href="https://twitter.com/ann/status/1?ref_src=x">March 1</a></blockquote><script src="//platform.x"></script>'),
-         ('<blockquote cite="https://twitter.com/ann/status/1"><p lang="en">Lit! <a href="https://t.co/x">pic</a></p><p>— '
+         '<a href="https://twitter.com/ann/status/1?ref_src=x">March 1</a></blockquote><script src="//x"></script>'),
+         ('<blockquote cite="https://twitter.com/ann/status/1"><p lang="en">Lit! <a href="https://t.co/x">pic</a></p>'
+          '<p>— '
          '<cite>Ann (@ann) <a href="https://twitter.com/ann/status/1?ref_src=x">March 1</a></cite></p></blockquote>')),
     ],
 )  # fmt: skip
@@ -390,8 +393,8 @@ COMMENT_FORM = """<p>{}</p><h3 id="reply-title">Leave a Reply <small><a href="#"
 @pytest.mark.parametrize(
     "html",
     [
-        '{}<div class="sharedaddy sd-sharing-enabled"><h3 class="sd-title">Share this:</h3><ul><li>Tweet</li></ul></div>',
-        "<p>{}</p><h3>Share this:</h3><ul><li><a href='/x'>Click to share on X (Opens in new window)</a></li><li>Print</li></ul>",
+        '{}<div class="sharedaddy sd-sharing-enabled"><h3>Share this:</h3><ul><li>Tweet</li></ul></div>',
+        "<p>{}</p><h3>Share this:</h3><ul><li><a href='/x'>Click to share on X (Opens in new window)</a></li></ul>",
         "<p>{}</p><p>Like this:</p><p>Like Loading...</p>",
         "<div class='addtoany_share_save_container'><a href='/x'>Share</a></div><p>{}</p>",
         "<div class='addthis_toolbox'>AddThis</div><p>{}</p>",
@@ -412,8 +415,8 @@ COMMENT_FORM = """<p>{}</p><h3 id="reply-title">Leave a Reply <small><a href="#"
         "<p>{}</p><p><a href='/a'>∞ Permalink</a></p>",
         "<div class='feedflare'><a href='/x'><img src='https://feeds.feedburner.com/~ff/x'></a></div><p>{}</p>",
         (
-            "<p>{}</p><hr><p><a href='/a'>Lamps</a> was originally published in <a href='/b'>Quay</a> on Medium, where people are "
-            "continuing the conversation by highlighting and responding to this story.</p>"
+            "<p>{}</p><hr><p><a href='/a'>Lamps</a> was originally published in <a href='/b'>Quay</a> on Medium, "
+            "where people are continuing the conversation by highlighting and responding to this story.</p>"
         ),
         "<p>{}</p><form class='mc4wp-form'><p>Subscribe!</p><input></form>",
         "<p>{}</p><p style='display:none'>hidden</p>",
@@ -579,7 +582,8 @@ def test_an_entry_with_nothing_in_it_is_refused() -> None:
         ({"html": "<p>x</p>", "image_url": "https://ad.doubleclick.net/a.jpg"}, (None, "", ""), "<p>x</p>"),
         ({"html": '<p><img src="/icon.png" width="32"></p><p>x</p>'}, (None, "", ""),
          '<p><img src="https://lamplight.example/icon.png" alt="" width="32"></p>\n<p>x</p>'),
-        ({"html": '<p><img src="/b.jpg"></p><p>x</p>', "image_url": "/a.jpg"}, ("https://lamplight.example/a.jpg", "", ""),
+        ({"html": '<p><img src="/b.jpg"></p><p>x</p>', "image_url": "/a.jpg"},
+         ("https://lamplight.example/a.jpg", "", ""),
          '<p><img src="https://lamplight.example/b.jpg" alt=""></p>\n<p>x</p>'),
     ],
     ids=["opens the text", "the same in another size", "further down", "a tracker", "an icon", "another one"],

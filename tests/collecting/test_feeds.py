@@ -16,7 +16,8 @@ URL = "https://lamplight.example/feed/"
 RSS_091 = """<?xml version="1.0"?>
 <!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">
 <rss version="0.91"><channel><title>Harbour Notes</title><link>http://harbour.example/</link><language>en</language>
-<item><title>Tide &amp; time</title><link>http://harbour.example/tide</link><description>High water.</description></item>
+<item><title>Tide &amp; time</title><link>http://harbour.example/tide</link>
+<description>High water.</description></item>
 </channel></rss>"""
 
 RSS_092 = """<rss version="0.92"><channel><title>Harbour Notes</title><link>http://harbour.example/</link>
@@ -49,7 +50,8 @@ ATOM_03 = """<?xml version="1.0"?><feed version="0.3" xmlns="http://purl.org/ato
 <title>Harbour Notes</title><link rel="alternate" type="text/html" href="http://harbour.example/"/>
 <entry><title>Ropes</title><link rel="alternate" type="text/html" href="http://harbour.example/ropes"/>
 <id>tag:harbour.example,2026:7</id><issued>2026-02-01T09:00:00Z</issued><modified>2026-02-02T09:00:00Z</modified>
-<author><name>Ines Ward</name></author><content type="text/html" mode="escaped">&lt;p&gt;Long about ropes.&lt;/p&gt;</content>
+<author><name>Ines Ward</name></author>
+<content type="text/html" mode="escaped">&lt;p&gt;Long about ropes.&lt;/p&gt;</content>
 </entry></feed>"""
 
 ATOM_10 = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"

@@ -34,7 +34,7 @@ def test_a_public_address_is_permitted(address: str) -> None:
 )
 def test_every_way_to_write_loopback_is_refused(host: str) -> None:
     """The system's own resolver decides what a short form means, and its answer is what is judged."""
-    with pytest.raises(RefusedAddressError, match="private or reserved network|cannot be looked up"):
+    with pytest.raises(RefusedAddressError, match=r"private or reserved network|cannot be looked up"):
         asyncio.run(Network().checked_addresses(host, 80))
 
 
@@ -59,5 +59,5 @@ def test_a_name_that_cannot_be_looked_up_says_so() -> None:
     async def broken(_host: str, _port: int) -> list[str]:
         raise OSError(-2, "Name or service not known")
 
-    with pytest.raises(RefusedAddressError, match="the name nowhere.example cannot be looked up"):
+    with pytest.raises(RefusedAddressError, match=r"the name nowhere\.example cannot be looked up"):
         asyncio.run(Network(resolve=broken).checked_addresses("nowhere.example", 80))

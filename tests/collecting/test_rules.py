@@ -134,12 +134,13 @@ KNOWN = {"guid:1": 1, "url:/a": 1, "text:t1": 1, "guid:2": 2, "url:/b": 2, "text
         ([("guid:1",), ("guid:1",)], [Match(1), Match(same_as=0)]),
         ([("url:/a",), ("url:/a",)], [Match(1), Match(same_as=0)]),
         ([(), ()], [Match(), Match()]),
+        ([("url:/x",), ("guid:9", "url:/x"), ("guid:9",)], [Match(), Match(same_as=0), Match(same_as=0)]),
     ],
     ids=["guid", "changed guid", "changed guid and address", "the guid is stronger", "nothing known",
          "the one with the guid gets the post", "the text of a listed post is not enough", "listed twice",
          "two guids, one address", "two guids, two addresses, one text", "one address twice, no guids",
          "two addresses, one text, no guids", "one text twice, nothing else", "a known guid twice",
-         "a known address twice", "nothing to go by"],
+         "a known address twice", "nothing to go by", "a chain"],
 )  # fmt: skip
 def test_an_entry_is_matched_by_the_strongest_thing_known(listed: list[tuple[str, ...]], matches: list[Match]) -> None:
     """For all entries by guid first, then by address, then by text."""

@@ -49,6 +49,7 @@ def entry(title: str = "Lamps", **fields: Any) -> CleanEntry:
 
 def add(
     connection: Connection,
+    /,
     title: str = "Lamps",
     *,
     state: PostState = PostState.SETTLING,

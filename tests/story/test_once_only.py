@@ -333,26 +333,28 @@ def _check_intervals(connection: Connection) -> None:
         assert reached == row.seen_seq, f"subscription {row.id}: {reached} is not {row.seen_seq}"
 
 
-def _received(connection: Connection) -> dict[int, list[int]]:
-    """Subscription → the posts in its deliveries that were not handed back, or that may have arrived all the same."""
-    doubted = sa.select(attempt.c.id).where(attempt.c.delivery_id == delivery.c.id).exists()
-    query = sa.select(delivery.c.subscription_id, variant.c.post_ids).join(
-        variant, variant.c.id == delivery.c.variant_id
-    )
-    received: dict[int, list[int]] = {}
-    for reader, post_ids in connection.execute(query.where(sa.or_(delivery.c.handed_back == "", doubted))):
-        received.setdefault(reader, []).extend(post_ids)
-    return received
-
-
 def _check_once(connection: Connection) -> None:
-    for reader, post_ids in _received(connection).items():
+    """No post is in two deliveries of one subscription that arrived, may have arrived, or still will."""
+    doubted = sa.select(attempt.c.id).where(attempt.c.delivery_id == delivery.c.id).exists()
+    ended = delivery.c.state.in_([DeliveryState.REFUSED, DeliveryState.SUPPRESSED])
+    for reader, post_ids in _posts_of(connection, sa.or_(~ended, doubted)).items():
         assert len(post_ids) == len(set(post_ids)), f"subscription {reader} got a post twice: {sorted(post_ids)}"
+
+
+def _posts_of(connection: Connection, which: sa.ColumnElement[bool]) -> dict[int, list[int]]:
+    """Subscription → the posts in those of its deliveries."""
+    shown = variant.c.id == delivery.c.variant_id
+    query = sa.select(delivery.c.subscription_id, variant.c.post_ids).join(variant, shown)
+    found: dict[int, list[int]] = {}
+    for reader, post_ids in connection.execute(query.where(which)):
+        found.setdefault(reader, []).extend(post_ids)
+    return found
 
 
 def _check_none_missed(connection: Connection, ever_withdrawn: set[int]) -> None:
     """Everything was served: who was there has every numbered post that was not passed over for them."""
-    received = _received(connection)
+    # What a mailbox refused was theirs, and is not owed again.
+    received = _posts_of(connection, delivery.c.handed_back == "")
     numbered = connection.execute(
         sa.select(newsletter_post.c.seq, post.c.id, post.c.withdrawn_at).join(
             post, post.c.id == newsletter_post.c.post_id

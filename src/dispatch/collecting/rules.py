@@ -113,6 +113,8 @@ def _join_doubles(listed: Sequence[tuple[str, ...]], matches: Sequence[Match | N
     for place, (keys, match) in enumerate(zip(listed, matches, strict=True)):
         if match is None:
             earlier = next((first[key] for key in keys if key in first and _one_entry(keys, listed[first[key]])), None)
+            if earlier is not None and result[earlier].same_as is not None:
+                earlier = result[earlier].same_as
             match = Match(same_as=earlier)
         for key in keys:
             first.setdefault(key, place)
@@ -181,8 +183,8 @@ def storm_guard(source: str, new: int, recent: int, since_last_good: timedelta) 
     return Storm(
         holds=True,
         sentence=(
-            f"{new} posts are new at once, where at most {limit} were to be expected: they are held, and none of them is "
-            f"mailed. Are they new? `dispatch collect {source} --release` lets them go, `--archive` never mails them"
+            f"{new} posts are new at once, where at most {limit} were to be expected: they are held, and none of them "
+            f"is mailed. Are they new? `dispatch collect {source} --release` lets them go, `--archive` never mails them"
         ),
     )
 

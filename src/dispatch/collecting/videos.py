@@ -204,7 +204,8 @@ def _replace_bare_lines(element: Element, room: int) -> int:
 def _without_videos(text: str, room: int, *, starts: bool, ends: bool) -> tuple[str, list[Element]]:
     """The text before the first line that is nothing but a video's address, and what stands for the rest.
 
-    At most `room` videos are made. `starts`, `ends`: whether the text's own first line begins, and its last one ends, where a line does.
+    At most `room` videos are made. `starts`, `ends`: whether the text's own first line begins, and its last one ends,
+    where a line does.
     """
     lines = _SHORTCODE.sub(r"\n\2\n", text).split("\n")
     first: list[str] = []

@@ -136,6 +136,12 @@ def _beginning(posts: list[PostView]) -> str:
     return one_line(posts[0].blocks[0].passages[0].text)
 
 
+def _signed_up_at(page: IssuePage) -> str:
+    """Where readers signed up: the site's host, or its name where it is tried out on an address without one."""
+    host = host_of(page.site_url)
+    return host if "." in host.rstrip("0123456789.") else one_line(page.site_name)
+
+
 def _page_values(read: ReadPage, tag: Tag) -> dict[str, object]:
     page = read.page
     site = one_line(page.site_name)
@@ -143,7 +149,7 @@ def _page_values(read: ReadPage, tag: Tag) -> dict[str, object]:
     return {
         "site": site,
         "site_url": tag(page.site_url),
-        "site_host": host_of(page.site_url),
+        "site_host": _signed_up_at(page),
         "tagline": one_line(page.tagline),
         "postal_address": one_line(page.postal_address),
         "newsletter": newsletter,
