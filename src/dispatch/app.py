@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from dispatch.collecting.collect import CollectReport, collect, decide_held
 from dispatch.composing.calendar import UpcomingSlot, upcoming_slots
-from dispatch.composing.compose import ComposeReport, compose_due
+from dispatch.composing.compose import compose_due
 from dispatch.composing.due import newsletters_due
 from dispatch.composing.plan import Plan, plan_issue
 from dispatch.composing.release import release_posts
@@ -32,7 +32,7 @@ from dispatch.delivering.explain import explain_address
 from dispatch.delivering.fan_out import fan_out
 from dispatch.delivering.send import SendReport, send_due
 from dispatch.delivering.trial import send_trial
-from dispatch.errors import ConfigurationError
+from dispatch.errors import ConfigurationError, DispatchError
 from dispatch.model.address import address_hash, parse_address
 from dispatch.model.blanks import Blank
 from dispatch.model.delivery import Reply
@@ -147,7 +147,7 @@ class Dispatch:
         await release_posts(self.database, self.settings, self.now())
         return count
 
-    async def compose(self, newsletter: str | None = None) -> ComposeReport:
+    async def compose(self, newsletter: str | None = None) -> RunReport:
         """Make what is due: a fresh look at the sources first, so that corrections go out corrected."""
         due = await newsletters_due(self.database, self.settings, self.now())
         wanted = [slug for slug in due if newsletter in (None, slug)]
@@ -156,23 +156,22 @@ class Dispatch:
             await self.collect(sorted(sources), fresh=True)
         return await self._compose(newsletter)
 
-    async def _compose(self, newsletter: str | None) -> ComposeReport:
+    async def _compose(self, newsletter: str | None) -> RunReport:
         report = await compose_due(self.database, self.settings, self.now(), newsletter=newsletter)
-        for outcome in report.composed:
-            await self._make_variants(outcome.issue_id)
-        return report
+        composed = [outcome.issue_id for outcome in report.composed]
+        problems = await _each_by_itself(composed, self._make_variants)
+        return RunReport((*report.lines(), *problems), bool(problems))
 
-    async def prepare(self) -> list[Issue]:
-        """Fan out every composed issue; safe to repeat and to run in several processes."""
+    async def prepare(self) -> list[str]:
+        """Fan out every composed issue, and say which cannot be; safe to repeat and to run in several processes."""
         issues = await self.database.run(issues_to_fan_out)
-        for issue in issues:
-            await fan_out(self.database, self.now(), issue.id, self._make_variants)
-        return issues
+        return await _each_by_itself([issue.id for issue in issues], self._fan_out)
 
-    async def send(self) -> RunReport:
+    async def send(self, stop: asyncio.Event | None = None) -> RunReport:
         """Fan out and send until nothing is due by the decision clock; later retries wait."""
-        await self.prepare()
-        return _told(await self._send(asyncio.Event(), until_idle=True))
+        problems = await self.prepare()
+        sent = _told(await self._send(stop or asyncio.Event(), until_idle=True))
+        return RunReport((*problems, *sent.lines), sent.failed or bool(problems))
 
     async def keep_sending(self, stop: asyncio.Event) -> None:
         """Send whatever becomes due until `stop` is set."""
@@ -182,9 +181,8 @@ class Dispatch:
         """Collect, compose what is due at this moment, send until nothing is due any more."""
         collected = await self.collect(fresh=True)
         composed = await self._compose(None)
-        await self.prepare()
-        sent = _told(await self._send(stop or asyncio.Event(), until_idle=True))
-        return RunReport((*collected.lines(), *composed.lines(), *sent.lines), sent.failed)
+        sent = await self.send(stop)
+        return RunReport((*collected.lines(), *composed.lines, *sent.lines), sent.failed or composed.failed)
 
     async def tick(self, *, schedule: bool) -> list[str]:
         """One beat of the clock: collect and compose what is due, and fan out; returns lines for a log."""
@@ -192,9 +190,8 @@ class Dispatch:
             lines: list[str] = []
             if schedule:
                 lines += (await self.collect()).news()
-                lines += (await self.compose()).lines()
-            await self.prepare()
-            return lines
+                lines += (await self.compose()).lines
+            return [*lines, *await self.prepare()]
 
     async def finish_tick(self) -> None:
         """Wait for a beat that is under way."""
@@ -280,6 +277,9 @@ class Dispatch:
         media = media_folder(self.settings)
         return await preview_promos(self.database, self.settings, occasion, list(keys), media=media)
 
+    async def _fan_out(self, issue_id: int) -> None:
+        await fan_out(self.database, self.now(), issue_id, self._make_variants)
+
     async def _make_variants(self, issue_id: int) -> VariantReport:
         settings, now = self.settings, self.now()
         problems = await place_promos(self.database, settings, now, issue_id)
@@ -330,6 +330,17 @@ def look_faults(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         for problem in error.problems:
             key, _, sentence = problem.partition(": ")
             yield tuple(key.split(".")), sentence
+
+
+async def _each_by_itself(issue_ids: Iterable[int], step: Callable[[int], Awaitable[object]]) -> list[str]:
+    """Take a step for each issue; one that cannot (a template at fault) waits, is named, and holds no other up."""
+    problems: list[str] = []
+    for issue_id in issue_ids:
+        try:
+            await step(issue_id)
+        except DispatchError as error:
+            problems.append(f"issue {issue_id} waits until this is mended: {error}")
+    return problems
 
 
 def _slot_key(upcoming: Upcoming) -> str:

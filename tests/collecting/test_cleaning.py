@@ -33,7 +33,7 @@ def forbidden(html: str) -> list[str]:
             continue
         allowed = ATTRIBUTES.get(str(element.tag), set()) | ATTRIBUTES["*"]
         found += [str(element.tag)] if element.tag not in TAGS else []
-        found += [f"{element.tag} {name}" for name in map(str, element.attrib) if name not in allowed]
+        found += [f"{element.tag!s} {name!s}" for name in element.attrib if name not in allowed]
         for name in ("href", "src", "cite"):
             value = element.get(name)
             if value is not None and not re.match(r"https?://[^/]|mailto:", value):

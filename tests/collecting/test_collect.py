@@ -382,6 +382,36 @@ def test_a_json_feed_is_read_by_either_name(database: Database, server: Script, 
     assert [source.archived for source in report.sources] == [1, 1]
 
 
+NASTY = "a\x00b\ud83d\u2028\x85\ufffe" + "c" * 3_000
+
+
+def test_no_sign_that_a_feed_can_send_stops_a_database(database: Database, server: Script, tmp_path: Path) -> None:
+    """NUL and halves of pairs, in every field that JSON can carry them in; numbers and dates beyond reason."""
+    fields = ("id", "url", "external_url", "title", "content_html", "summary", "image", "language", "date_published")
+    items: list[dict[str, Any]] = [{"id": "7", "title": "Fine", "content_html": f"<p>{LONG}</p>"}]
+    items += [{"id": name, "title": name, "content_html": f"<p>{LONG}</p>"} | {name: NASTY} for name in fields]
+    items += [{"id": "d", "title": "d", "date_published": "9999-12-31T23:59:59Z", "tags": [NASTY]}]
+    items += [{"id": "e", "title": "e", "date_published": "0001-01-01", "authors": [{"name": NASTY}]}]
+    items += [{"id": NASTY, "url": "http://" + NASTY, "content_html": "<div>" * 9_000}]
+    server["/feed"] = json.dumps(
+        {"items": items, "title": NASTY, "home_page_url": "https://" + NASTY, "language": NASTY}
+    )
+    settings = make_settings(tmp_path, {"site": {"kind": "feed", "url": server.url("/feed"), "backlog": 99}})
+    report = only(run(database, settings))
+    assert (report.failure, report.new) == ("", len(items) - 1)
+    assert only(run(database, settings, NOW + HOUR)).new == 0
+
+
+def test_no_header_that_a_server_can_send_stops_the_others(database: Database, server: Script, tmp_path: Path) -> None:
+    """Validators are sent back only if they can be."""
+    server["/odd"] = Answer(rss(daily(1)), headers={"ETag": '"\xe9"', "Last-Modified": "\x7f", "Cache-Control": "\xff"})
+    server["/good"] = rss(daily(1))
+    sources = {name: {"kind": "feed", "url": server.url(f"/{name}")} for name in ("odd", "good")}
+    settings = make_settings(tmp_path, sources)
+    for turn in range(2):
+        assert run(database, settings, NOW + turn * HOUR).problems == ()
+
+
 def wordpress(numbers: list[int], **extra: Any) -> str:
     """A page of WordPress posts, one a day."""
     return json.dumps(

@@ -134,3 +134,21 @@ def test_explain_says_why(make_magazine: MakeMagazine) -> None:
     assert "the relay accepted it" in magazine.dispatch("explain", "Ann@Reader.example")
     assert "left at" in magazine.dispatch("explain", "ben@reader.example")
     magazine.dispatch("explain", "nobody@reader.example", expect=1)
+
+
+def test_a_broken_template_is_named_and_nobody_is_lost(make_magazine: MakeMagazine, inbox: SmtpServer) -> None:
+    """The issue waits, the sentence names file and line, and once it is mended everybody gets it."""
+    magazine = make_magazine(more='[look]\ntemplates = "mine"')
+    magazine.publish(Piece("ice", "The winter the harbour froze"))
+    magazine.subscribe(["ann@reader.example"])
+    own = magazine.folder / "mine" / "blocks" / "footer.html.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text("{{ no_such_value }}")
+
+    said = magazine.dispatch("run", "--once", "--now", FRIDAY, expect=1)
+    assert "blocks/footer.html.j2" in said
+    assert inbox.received == []
+    own.unlink()
+    magazine.dispatch("run", "--once", "--now", FRIDAY)
+
+    assert inbox.copies() == {"ann@reader.example": 1}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dispatch.cli.opening import moment, open_dispatch
+from dispatch.cli.opening import PROBLEM, moment, open_dispatch
 
 
 def compose(
@@ -27,9 +27,11 @@ def compose(
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
         report = asyncio.run(dispatch.compose(newsletter))
-        for line in report.lines():
+        for line in report.lines:
             typer.echo(line)
-        if not report.outcomes:
+        if report.failed:
+            raise typer.Exit(PROBLEM)
+        if not report.lines:
             raise NothingToDoError(
                 f'nothing is due for "{newsletter}" at this moment: `dispatch next {newsletter}` says when'
             )

@@ -9,6 +9,7 @@ sees, so passes are repeated until nothing changes: cleaning what is clean chang
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 import nh3
 from lxml import etree
@@ -111,11 +112,11 @@ def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:
         url=url,
         author=_join_names([plain_name(author) for author in entry.authors]),
         body=lead.body,
-        published_at=entry.published_at,
-        updated_at=entry.updated_at,
+        published_at=_possible_date(entry.published_at),
+        updated_at=_possible_date(entry.updated_at),
         categories=tuple(dict.fromkeys(filter(None, (plain_line(name, 80) for name in entry.categories[:50])))),
         words=len(text.split()),
-        replies=entry.replies if entry.replies is not None else body.replies,
+        replies=_possible_count(body.replies if entry.replies is None else entry.replies),
         replies_url=absolute_url(entry.replies_url, base) or "",
         language=next((name for name in (entry.language or "", origin.language) if _LANGUAGE.fullmatch(name)), ""),
         image_url=lead.url,
@@ -196,6 +197,15 @@ def _address(entry: Entry, origin: Origin) -> str:
     """Where the entry can be read: its link, else a guid that is an address, else the site itself."""
     base = entry.base_url or origin.site_url or None
     return absolute_url(entry.url, base) or absolute_url(entry.guid, None) or absolute_url(origin.site_url, None) or ""
+
+
+def _possible_date(date: datetime | None) -> datetime | None:
+    """The date, if it can be one of something on the web; settling must not lead beyond the calendar."""
+    return date if date is not None and 1970 <= date.year <= 2200 else None
+
+
+def _possible_count(count: int | None) -> int | None:
+    return count if count is not None and 0 <= count < 10_000_000 else None
 
 
 def _join_names(names: list[str]) -> str:

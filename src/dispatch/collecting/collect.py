@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from dispatch.collecting import rules
 from dispatch.collecting.cleaning import Origin, clean_entry
 from dispatch.collecting.fetching import FetchError, Reach, open_reach
+from dispatch.collecting.links import absolute_url
 from dispatch.collecting.pictures import copy_pictures
 from dispatch.collecting.reading import Reading
 from dispatch.collecting.recording import Counts, Listed, Terms, record_listing
@@ -148,6 +149,9 @@ async def _collect_source(
             visited = await visit(reach, name, memory, settings, now)
         except CollectError as error:
             return await _fail(database, settings, memory, error, now)
+        except Exception as error:  # noqa: BLE001 - whatever one server makes a library do, the other sources go on
+            unexpected = CollectError(name, f"it could not be read ({type(error).__name__}: {error})")
+            return await _fail(database, settings, memory, unexpected, now)
         counts = await _store(database, settings, memory, visited, now)
         pictures = await copy_pictures(database, reach, name, media_folder(settings), now)
     return SourceReport(
@@ -166,7 +170,7 @@ async def _collect_source(
 async def _fail(
     database: Database, settings: Settings, memory: SourceMemory, error: CollectError, now: datetime
 ) -> SourceReport:
-    what = str(error).removeprefix(f"{memory.name}: ")
+    what = "".join(sign if sign.isprintable() else " " for sign in str(error).removeprefix(f"{memory.name}: "))
     gone, retry_after = (error.gone, error.retry_after) if isinstance(error, FetchError) else (False, None)
     again = rules.next_try(now, _every(settings, memory.name), memory.failures + 1, retry_after)
     address = address_of(settings.sources[memory.name])
@@ -181,7 +185,7 @@ async def _store(database: Database, settings: Settings, memory: SourceMemory, f
         etag=found.etag,
         last_modified=found.last_modified,
         next_fetch_at=rules.next_fetch(now, _every(settings, name), max_age=found.max_age),
-        site_url=found.listing.site_url if found.listing else memory.site_url,
+        site_url=(absolute_url(found.listing.site_url, None) or "") if found.listing else memory.site_url,
         address=address_of(settings.sources[name]),
         hosts=hosts,
         archive_page=found.archive_page,

@@ -112,10 +112,8 @@ async def fetch(
     Raises FetchError, a sentence that names the source, for everything that goes wrong.
     """
     headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
-    if etag:
-        headers["If-None-Match"] = etag
-    if last_modified:
-        headers["If-Modified-Since"] = last_modified
+    validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    headers |= {name: value for name, value in validators.items() if value and value.isascii() and value.isprintable()}
     target = _Target(source, _read_url(source, url), headers)
     try:
         async with asyncio.timeout(reach.limits.seconds):
@@ -153,12 +151,11 @@ async def _ask(reach: Reach, target: _Target) -> httpx2.Response:
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 failure = error
                 continue
-            _check_peer(reach.network, response, url.host)
-            return response
+            return await _from_permitted_peer(reach.network, response, url.host)
         raise target.error(f"{_shown(url)} cannot be reached ({_cause(failure)}); it is tried again later")
     except RefusedAddressError as error:
         raise target.error(str(error)) from error
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, ValueError, OSError) as error:
         raise target.error(
             f"{_shown(url)} did not answer properly ({_cause(error)}); it is tried again later"
         ) from error
@@ -174,11 +171,17 @@ def _request(limits: Limits, target: _Target, address: str) -> httpx2.Request:
     )
 
 
-def _check_peer(network: Network, response: httpx2.Response, host: str) -> None:
+async def _from_permitted_peer(network: Network, response: httpx2.Response, host: str) -> httpx2.Response:
+    """The response, if whoever is really at the other end may be there."""
     stream = response.extensions.get("network_stream")
     peer = stream.get_extra_info("server_addr") if stream is not None else None
-    if peer:
-        network.check(str(peer[0]), host)
+    try:
+        if peer:
+            network.check(str(peer[0]), host)
+    except RefusedAddressError:
+        await response.aclose()
+        raise
+    return response
 
 
 async def _read(limits: Limits, target: _Target, response: httpx2.Response, now: datetime) -> Fetched:

@@ -58,7 +58,7 @@ def canonical_address(url: str, own_hosts: Collection[str]) -> str:
     host, rest = _split(url)
     if rest in ("", "/"):
         return ""
-    return rest if host in own_hosts else host + rest
+    return _bounded(rest if host in own_hosts else host + rest)
 
 
 def host_name(url: str | None) -> str:
@@ -69,7 +69,7 @@ def host_name(url: str | None) -> str:
 def text_fingerprint(title: str, text: str) -> str:
     """A fingerprint of what an entry says, whatever its markup; "" where it says nothing."""
     letters = _letters(title) + "\n" + _letters(text)
-    return hashlib.sha256(letters.encode()).hexdigest()[:32] if letters.strip() else ""
+    return hashlib.sha256(letters.encode("utf-8", "replace")).hexdigest()[:32] if letters.strip() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +238,8 @@ def first_state(*, backlog: bool, held: bool) -> PostState:
 
 def _normal_guid(guid: str) -> str:
     guid = guid.strip()
-    if not re.match(r"https?://", guid, re.IGNORECASE):
-        return guid[:500] if len(guid) <= 500 else "sha256-" + hashlib.sha256(guid.encode()).hexdigest()
     host, rest = _split(guid)
-    return _bounded(host + rest.rstrip("/")) if host else _bounded(guid)
+    return _bounded(host + rest.rstrip("/") if host else guid)
 
 
 def _split(url: str) -> tuple[str, str]:
@@ -258,7 +256,7 @@ def _split(url: str) -> tuple[str, str]:
     fragment = "" if not parts.fragment or _TRACKING_FRAGMENT.match(parts.fragment) else f"#{parts.fragment}"
     path = re.sub(r"//+", "/", parts.path).rstrip("/") or "/"
     place = host if port in (None, 80, 443) else f"{host}:{port}"
-    return place, _bounded(path + (f"?{kept}" if kept else "") + fragment)
+    return place, path + (f"?{kept}" if kept else "") + fragment
 
 
 def _is_tracking(name: str, value: str) -> bool:
@@ -268,7 +266,10 @@ def _is_tracking(name: str, value: str) -> bool:
 
 
 def _bounded(text: str) -> str:
-    return text if len(text) <= 500 else "sha256-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    """The text, or its hash where a database could not keep it: too long, or with NUL or half a pair in it."""
+    if len(text) <= 500 and text.isprintable():
+        return text
+    return "sha256-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _letters(text: str) -> str:
