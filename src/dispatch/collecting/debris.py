@@ -6,6 +6,7 @@ First by class and id, while they are there (`drop_boxes`); then by the words, b
 
 import re
 from collections.abc import Collection
+from itertools import takewhile
 
 from dispatch.collecting.markup import BLANK, Element, following, is_blank, remove, tags, text_of, words
 from dispatch.collecting.rules import host_name
@@ -54,6 +55,7 @@ _RELATED = frozenset(
     | {"you might also like", "more like this", "similar posts", "recommended reading"}
 )
 _FORM_LABELS = frozenset({"comment", "name", "email", "website", "δ", "comment name email website"})
+_COMMENT_BOX = re.compile(r"comments?(?:[-_]|$)|respond$", re.IGNORECASE)
 _COMMENT_HEADING = re.compile(r"leave a (?:reply|comment)\b.{0,80}", re.IGNORECASE)
 _COMMENT_COUNT = re.compile(
     r"(?P<count>one|\d{1,5}) (?:responses?|comments?|replies|reply|thoughts?)(?: to .{1,300}| on .{1,300})?",
@@ -72,16 +74,21 @@ _ELLIPSIS = re.compile(
 _APPEARED_FIRST = re.compile(r"\s*\bThe post .{1,400}? (?:appeared first on|first appeared on) .{1,200}$", re.DOTALL)
 
 
-def drop_boxes(body: Element) -> None:
-    """Remove what class, id or tag says is no part of the text."""
+def drop_boxes(body: Element) -> int | None:
+    """Remove what class, id or tag says is no part of the text; gives the number of replies if they were among it."""
+    replies: int | None = None
     for element in tags(body):
-        if element.getparent() is not None and (_is_box(element) or _is_hidden(element)):
-            remove(element)
+        if element.getparent() is None or not (_is_box(element) or _is_hidden(element)):
+            continue
+        if replies is None and _has_name(element, _COMMENT_BOX):
+            replies = _replies_in(element) or _drop_comments_above(element)
+        remove(element)
     for form in tags(body, "form"):
         if len(text_of(form)) < _FORM_TEXT:
             remove(form)
     for element in tags(body, *_UNWANTED):
         remove(element)
+    return replies
 
 
 def drop_words(body: Element, homes: Collection[str]) -> int | None:
@@ -103,8 +110,12 @@ def drop_words(body: Element, homes: Collection[str]) -> int | None:
 
 
 def _is_box(element: Element) -> bool:
+    return _has_name(element, _BOXES)
+
+
+def _has_name(element: Element, pattern: re.Pattern[str]) -> bool:
     names = [*(element.get("class") or "").split(), element.get("id") or ""]
-    return any(_BOXES.match(name) for name in names)
+    return any(pattern.match(name) for name in names)
 
 
 def _is_hidden(element: Element) -> bool:
@@ -174,12 +185,30 @@ def _cut_comments(body: Element) -> int | None:
     return None
 
 
+def _replies_in(box: Element) -> int | None:
+    """The number that a heading inside a comment section gives."""
+    headings = (_COMMENT_COUNT.fullmatch(_plain(text_of(heading))) for heading in tags(box, "h2", "h3", "h4", "p"))
+    return next((_counted(found) for found in headings if found), None)
+
+
+def _drop_comments_above(form: Element) -> int | None:
+    """Remove the comments that stand, without a box of their own, between their heading and a comment form."""
+    start, replies = _comments_above(form)
+    for element in [start, *takewhile(lambda below: below is not form, following(start))] if start is not form else []:
+        remove(element)
+    return replies
+
+
+def _counted(found: re.Match[str]) -> int:
+    return 1 if found["count"].lower() == "one" else int(found["count"])
+
+
 def _comments_above(form: Element) -> tuple[Element, int | None]:
     """Where the comments above a comment form begin, and how many their heading counts."""
     for block in form.itersiblings(preceding=True):
         found = _COMMENT_COUNT.fullmatch(_plain(text_of(block)))
         if found:
-            return block, 1 if found["count"].lower() == "one" else int(found["count"])
+            return block, _counted(found)
     return form, None
 
 

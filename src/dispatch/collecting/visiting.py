@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -46,9 +47,9 @@ def address_of(source: Source) -> str:
 async def visit(reach: Reach, name: str, memory: SourceMemory, settings: Settings, now: datetime) -> Visit:
     """Read what a source lists; raises CollectError, with a sentence, if it cannot be read."""
     source = settings.sources[name]
-    if source.kind == "folder" and source.path is not None:
-        zone = ZoneInfo(settings.site.timezone)
-        return Visit(await _in_thread(name, lambda: read_folder(name, source.path, settings.site.url, zone)))  # type: ignore[arg-type]
+    if source.path is not None:
+        read = partial(read_folder, name, source.path, settings.site.url, ZoneInfo(settings.site.timezone))
+        return Visit(await _in_thread(name, read))
     if source.kind == "wordpress":
         return await _visit_wordpress(reach, name, memory, source, now)
     return await _visit_feed(reach, name, memory, source, now)
