@@ -50,7 +50,7 @@ from dispatch.store.fan_out import cancel_issue, keys_without_variant
 from dispatch.store.issues import issues_to_fan_out, read_issue
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.opening import open_store
-from dispatch.store.overview import issue_detail, issue_summaries, troubles
+from dispatch.store.overview import issue_detail, issue_summaries, troubles, under_way
 from dispatch.store.stopping import pause_issue, resume_issue
 from dispatch.transport.compiler import CompiledMessage, compile_message
 from dispatch.transport.headers import headers_for
@@ -254,6 +254,10 @@ class Dispatch:
         """What became of somebody's mail, in words."""
         digest = address_hash(parse_address(address), self.address_key)
         return await explain_address(self.database, digest, issue_id, self.settings.site.timezone)
+
+    async def under_way(self) -> tuple[int, int]:
+        """Of the issues being sent: how many deliveries there are, and how many of them wait."""
+        return await self.database.run(under_way)
 
     async def needs_a_look(self) -> list[str]:
         """What an operator should know: sources in trouble, posts that are held, issues that are paused or held."""

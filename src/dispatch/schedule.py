@@ -37,6 +37,12 @@ async def serve_once(dispatch: Dispatch) -> RunReport:
         return await dispatch.run_once(stop)
 
 
+async def send_once(dispatch: Dispatch) -> RunReport:
+    """Send what waits, then end; SIGTERM and SIGINT end it earlier, and as cleanly."""
+    with _stopping() as stop:
+        return await dispatch.send(stop)
+
+
 @contextmanager
 def _stopping() -> Iterator[asyncio.Event]:
     """An event that the stop signals set, as long as the context lasts."""

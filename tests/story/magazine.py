@@ -114,14 +114,14 @@ class Magazine:
 
     def dispatch(self, *arguments: str, expect: int = 0) -> str:
         """Run a command; its output. Fails the test on another exit code."""
-        done = subprocess.run(self._command(arguments), check=False, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(self.command(arguments), check=False, capture_output=True, text=True, timeout=300)
         assert done.returncode == expect, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
         return subprocess.Popen(
-            self._command(arguments),
+            self.command(arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -133,7 +133,8 @@ class Magazine:
         found: list[dict[str, Any]] = json.loads(self.dispatch("status", "--json"))
         return found
 
-    def _command(self, arguments: Iterable[str]) -> list[str]:
+    def command(self, arguments: Iterable[str]) -> list[str]:
+        """What to execute for `dispatch …` with this configuration."""
         return [sys.executable, "-m", "dispatch", "--config", str(self.folder / "config.toml"), *arguments]
 
 

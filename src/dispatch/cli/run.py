@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dispatch.cli.opening import PROBLEM, USAGE, moment, open_dispatch
+from dispatch.cli.watching import watched
 
 
 def run(
@@ -34,7 +35,7 @@ def run(
         from dispatch.schedule import serve, serve_once
 
         if once:
-            report = asyncio.run(serve_once(dispatch))
+            report = asyncio.run(watched(dispatch, serve_once(dispatch)))
             for line in report.lines:
                 typer.echo(line)
             raise typer.Exit(PROBLEM if report.failed else 0)

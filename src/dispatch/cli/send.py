@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dispatch.cli.opening import PROBLEM, USAGE, moment, open_dispatch
+from dispatch.cli.watching import watched
 
 
 def send(
@@ -32,7 +33,9 @@ def send(
             reply = asyncio.run(dispatch.send_trial(newsletter, to))
             typer.echo(f"the relay answered: {reply}")
             return
-        report = asyncio.run(dispatch.send())
+        from dispatch.schedule import send_once
+
+        report = asyncio.run(watched(dispatch, send_once(dispatch)))
         for line in report.lines:
             typer.echo(line)
         raise typer.Exit(PROBLEM if report.failed else 0)

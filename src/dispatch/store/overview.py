@@ -177,6 +177,18 @@ def _ever_in_doubt(connection: Connection, delivery_ids: Sequence[int]) -> set[i
     return set(rows.scalars())
 
 
+def under_way(connection: Connection) -> tuple[int, int]:
+    """Of all issues that are being sent: how many deliveries there are, and how many of them wait."""
+    waits = sa.func.sum(sa.case((delivery.c.state.in_(WAITING_STATES), 1), else_=0))
+    count, waiting = connection.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(waits, 0))
+        .select_from(delivery)
+        .join(issue, issue.c.id == delivery.c.issue_id)
+        .where(issue.c.state == IssueState.SENDING)
+    ).one()
+    return count, waiting
+
+
 def troubles(connection: Connection) -> list[str]:
     """What an operator should look at, in words: sources that fail, posts that are held, issues that stand still."""
     failing = connection.execute(sa.select(source.c.name, source.c.problem).where(source.c.problem != ""))
