@@ -1,6 +1,5 @@
-"""Real feeds, where they are at hand: every entry becomes a post or is refused by name, and a digest renders."""
+"""Real feeds, where they are at hand: a digest of each renders."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,23 +14,11 @@ from tests.rendering.make import links, rendered
 
 FEEDS = Path(__file__).parents[3] / "shared" / "corpus" / "feeds"
 SITE = "https://magazine.example"
-DEBRIS = re.compile(
-    r"image_pdf|image_print|Leave a Reply|Send this to a friend</|Required fields are marked|<script|\{\{"
-)
 
 pytestmark = pytest.mark.skipif(not FEEDS.is_dir(), reason="the snapshots of real feeds are not beside this checkout")
 FEED = pytest.mark.parametrize(
     "feed", sorted(FEEDS.glob("*")) if FEEDS.is_dir() else [], ids=lambda path: str(path.name)
 )
-
-
-@FEED
-def test_every_entry_of_a_real_feed_becomes_a_post(feed: Path) -> None:
-    """Nothing is refused, nothing is without a title or a link, nothing of the page around a post is left."""
-    for post in _posts(feed):
-        assert post.title
-        assert post.url
-        assert not DEBRIS.search(post.body)
 
 
 @FEED

@@ -35,7 +35,7 @@ def collect(
             count = asyncio.run(dispatch.decide_held(source, release=release))
             typer.echo(f"{count} held posts {'released' if release else 'archived'}")
             return
-        report = asyncio.run(dispatch.collect(source, fresh=True))
+        report = asyncio.run(dispatch.collect(source, fresh=not source))
         if as_json:
             typer.echo(json.dumps(report.as_json(), indent=2))
         else:

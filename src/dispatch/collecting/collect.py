@@ -103,12 +103,13 @@ async def collect(
     only: Collection[str] | None = None,
     fresh: bool = False,
 ) -> CollectReport:
-    """Visit the sources that are due: with `only` these, due or not; with `fresh` all but those that are gone for good.
+    """Visit the sources that are due: with `only` these, due or not; with `fresh` those or all, but none that is gone.
 
     Raises NotFoundError for a name that is not configured. What goes wrong with a source is in the report.
     """
     memories = await database.run(source_memories, _wanted(settings, only))
-    due = [memory for memory in memories.values() if only is not None or _is_due(memory, settings, now, fresh=fresh)]
+    asked_for = only is not None and not fresh
+    due = [memory for memory in memories.values() if asked_for or _is_due(memory, settings, now, fresh=fresh)]
     seats = asyncio.Semaphore(CONCURRENCY)
     async with open_reach(allow_private_networks=settings.collect.allow_private_networks) as reach:
         reports = await asyncio.gather(*(_collect_source(database, settings, reach, seats, each, now) for each in due))
