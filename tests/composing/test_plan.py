@@ -112,7 +112,7 @@ def test_the_preview_shows_what_is_new(database: Database) -> None:
     _prepared(database, settings, ["One", "Two"])
     page = _page(database, settings, MONDAY)
     assert ([post.title for post in page.posts], page.sample) == (["Two", "One"], False)
-    assert (page.date.isoformat(), page.cadence, page.campaign) == ("2026-11-27", "Fridays", "review-1")
+    assert (page.date.isoformat(), page.cadence, page.campaign) == ("2026-11-27", "Fridays", "review-weekly-1")
 
 
 def test_the_preview_is_never_empty(database: Database) -> None:

@@ -46,7 +46,8 @@ VALUES = {
 }
 SINGLE = (
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
-    "List-Unsubscribe-Post", "Feedback-ID", "Auto-Submitted", "Precedence", "Content-Type",
+    "List-Unsubscribe-Post", "List-Owner", "List-Help", "List-Post",
+    "Feedback-ID", "Auto-Submitted", "Precedence", "Content-Type",
 )  # fmt: skip
 NASTY = st.one_of(
     st.text(max_size=200),
@@ -120,6 +121,8 @@ def test_a_message_has_every_field_once_and_both_parts() -> None:
     assert message["Message-ID"] == f"<{VALUES[Blank.MESSAGE_ID]}>"
     assert message["List-Id"] == "The Lamplight Review <review.lamplight.example>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Owner"] == "<mailto:letters@lamplight.example>"
+    assert message["List-Post"] == "NO"
     assert message["Content-Language"] == "en-US"
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]

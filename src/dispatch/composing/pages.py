@@ -49,7 +49,8 @@ def page_of(settings: Settings, frame: IssueFrame, contents: Contents, books: tu
     """The page of one variant."""
     newsletter = settings.newsletters[frame.newsletter]
     rhythm = parse_schedule(newsletter.schedules[frame.schedule].at)
-    campaign = frame.newsletter if frame.number is None else f"{frame.newsletter}-{frame.number}"
+    # Schedules count their issues each by itself, so a number alone names none.
+    campaign = "-".join(str(part) for part in (frame.newsletter, frame.schedule, frame.number) if part is not None)
     return IssuePage(
         site_name=settings.site.name,
         site_url=settings.site.url,

@@ -103,6 +103,10 @@ def _list_segments(headers: FixedHeaders) -> Iterator[Segment]:
     # RFC 8058: one https address, and the fixed answer that makes it one click.
     yield Hole(Place.UNSUBSCRIBE, (Blank.UNSUBSCRIBE, Blank.UNSUBSCRIBE_MAILTO))
     yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    owner = bare(str(headers.reply_to or headers.sender))
+    yield tokens("List-Owner", f"<mailto:{owner}>")
+    yield tokens("List-Help", f"<mailto:{owner}?subject=help>")
+    yield b"List-Post: NO\r\n"  # RFC 2369 §3.4: nobody writes to everybody
     if headers.feedback_id:
         yield tokens("Feedback-ID", bare(headers.feedback_id))
     yield b"Precedence: bulk\r\n"
