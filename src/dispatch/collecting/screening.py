@@ -9,6 +9,8 @@ import re
 
 MAX_TAGS = 100_000  # outside CDATA, where tags are only text
 MAX_ATTRIBUTES = 500  # of one tag
+MAX_ENTITY = 1_000  # octets that one declared entity may stand for
+_ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s\"'>]{1,100}\s+([^>]{0,10000})")
 _ROOTS = frozenset({b"rss", b"feed", b"rdf", b"channel"})
 _HEAD_BYTES = 65_536
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -56,12 +58,20 @@ def _end_of_declaration(head: bytes, place: int) -> int | None:
 def check_work(body: bytes) -> None:
     """Raise TooBusyError if a parser would take too long."""
     markup = _without_cdata(body)
+    if any(_is_hostile(entity[1]) for entity in _ENTITY.finditer(markup)):
+        raise TooBusyError("it declares entities that stand for others, for files or for very much, and was not read")
     tags = markup.count(b"<")
     if tags > MAX_TAGS:
         raise TooBusyError(f"it has {tags:,} tags, more than {MAX_TAGS:,}, and was not read")
     for tag in re.finditer(rb"<[^<>]{2048,}", markup):
         if tag[0].count(b"=") > MAX_ATTRIBUTES:
             raise TooBusyError(f"one of its tags has more than {MAX_ATTRIBUTES} attributes, and it was not read")
+
+
+def _is_hostile(declared: bytes) -> bool:
+    """Whether an entity is anything but a short text, as "&nbsp;" is: no feed needs more than that."""
+    is_text = declared[:1] in (b'"', b"'")
+    return not is_text or len(declared) > MAX_ENTITY or re.search(rb"[&%][A-Za-z_:]", declared) is not None
 
 
 def _without_cdata(body: bytes) -> bytes:
