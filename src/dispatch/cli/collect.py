@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dispatch.cli.opening import PROBLEM, USAGE, moment, open_dispatch
+from dispatch.cli.watching import waited_for
 
 
 def collect(
@@ -35,7 +36,7 @@ def collect(
             count = asyncio.run(dispatch.decide_held(source, release=release))
             typer.echo(f"{count} held posts {'released' if release else 'archived'}")
             return
-        report = asyncio.run(dispatch.collect(source, fresh=not source))
+        report = asyncio.run(waited_for("collecting", dispatch.collect(source, fresh=not source)))
         if as_json:
             typer.echo(json.dumps(report.as_json(), indent=2))
         else:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dispatch.cli.opening import PROBLEM, moment, open_dispatch
+from dispatch.cli.watching import waited_for
 
 
 def compose(
@@ -26,7 +27,7 @@ def compose(
     from dispatch.errors import NothingToDoError
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        report = asyncio.run(dispatch.compose(newsletter))
+        report = asyncio.run(waited_for("composing", dispatch.compose(newsletter)))
         for line in report.lines:
             typer.echo(line)
         if report.failed:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dispatch.cli.opening import moment, open_dispatch
+from dispatch.cli.watching import waited_for
 
 
 def plan(
@@ -27,5 +28,5 @@ def plan(
       dispatch plan review --schedule daily --json
     """
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        plan = asyncio.run(dispatch.plan(newsletter, schedule))
+        plan = asyncio.run(waited_for("planning", dispatch.plan(newsletter, schedule)))
         typer.echo(json.dumps(plan.as_json(), indent=2, ensure_ascii=False) if as_json else "\n".join(plan.lines()))
