@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from dispatch.config.settings import Settings
 from dispatch.model.issue import Rendering
 from dispatch.model.post import CleanEntry, PostState
@@ -14,7 +16,7 @@ from dispatch.store.database import Connection
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.posts import NewPost, insert_post
 from dispatch.store.subscriptions import NewSubscription, insert_subscriptions, rhythms_of, subscriptions_of
-from dispatch.store.tables import subscriber
+from dispatch.store.tables import subscriber, variant
 
 SITE = "site"
 REVIEW = "review"
@@ -107,3 +109,8 @@ def set_in_type(page: IssuePage) -> Rendering:
 def hash_of(rendering: Rendering) -> str:
     """The rendering itself, which is as good as a hash of it."""
     return rendering.html
+
+
+def variants_of(connection: Connection, issue_id: int) -> Sequence[Any]:
+    """The rows of an issue's variants, in the order they were made."""
+    return connection.execute(sa.select(variant).where(variant.c.issue_id == issue_id).order_by(variant.c.id)).all()

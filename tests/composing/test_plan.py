@@ -19,8 +19,7 @@ from dispatch.model.issue import AudienceKey, IssueState
 from dispatch.rendering.page import IssuePage
 from dispatch.store.database import Database
 from dispatch.store.tables import issue
-from dispatch.store.variants import variants_of
-from tests.composing.make import REVIEW, hash_of, joined, magazine, published, set_in_type, stored
+from tests.composing.make import REVIEW, hash_of, joined, magazine, published, set_in_type, stored, variants_of
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)

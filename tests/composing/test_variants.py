@@ -21,8 +21,7 @@ from dispatch.store.fan_out import keys_without_variant
 from dispatch.store.posts import withdraw_posts
 from dispatch.store.subscriptions import change_subscription
 from dispatch.store.tables import issue_audience, post
-from dispatch.store.variants import variants_of
-from tests.composing.make import hash_of, joined, magazine, published, set_in_type, stored
+from tests.composing.make import hash_of, joined, magazine, published, set_in_type, stored, variants_of
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -73,7 +72,7 @@ def _make(
 
 
 def _pages(database: Database, issue_id: int) -> list[str]:
-    return [variant.rendering.html for variant in database.transact(variants_of, issue_id)]
+    return [variant.html for variant in database.transact(variants_of, issue_id)]
 
 
 def test_a_page_is_rendered_once_however_many_kinds_of_subscriber_see_it(database: Database) -> None:

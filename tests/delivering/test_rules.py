@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 def delivery(
     attempts: int = 0, kind: DeliveryKind = DeliveryKind.DIGEST, expires_at: datetime | None = None
 ) -> ClaimedDelivery:
-    return ClaimedDelivery(7, kind, 1, 1, 1, 1, "mara@harbour.example", "Mara", attempts, NOW, expires_at)
+    return ClaimedDelivery(7, kind, 1, 1, 1, 1, "mara@harbour.example", "Mara", attempts, expires_at)
 
 
 def a_try(outcome: Outcome, reply: Reply | None = None, stage: Stage = Stage.RCPT) -> Try:

@@ -33,11 +33,6 @@ class EmailAddress:
         return f"EmailAddress(…@{self.domain})"
 
     @property
-    def needs_smtputf8(self) -> bool:
-        """Whether the local part is outside ASCII (RFC 6531)."""
-        return not self.local.isascii()
-
-    @property
     def mailbox(self) -> str:
         """The normal form by which two spellings of one mailbox are one subscriber.
 

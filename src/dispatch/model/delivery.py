@@ -113,7 +113,6 @@ class ClaimedDelivery:
     address: str
     name: str
     attempts: int
-    queued_at: datetime
     expires_at: datetime | None
 
 

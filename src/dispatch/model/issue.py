@@ -71,13 +71,3 @@ class Rendering:
     html: str
     text: str
     notes: tuple[str, ...] = ()  # what auto-fit shortened, what was missing; for the operator
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A stored rendering; `hash` is SHA-256 over its segments and the names of its blanks."""
-
-    id: int
-    issue_id: int
-    rendering: Rendering
-    hash: str

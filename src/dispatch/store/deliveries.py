@@ -236,7 +236,6 @@ def _claimed(connection: Connection, ids: Collection[int]) -> list[ClaimedDelive
             subscriber.c.address,
             subscriber.c.name,
             delivery.c.attempts,
-            delivery.c.created_at.label("queued_at"),
             delivery.c.expires_at,
         )
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)

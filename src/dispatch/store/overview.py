@@ -10,9 +10,9 @@ from sqlalchemy.engine import Connection
 from dispatch.errors import NotFoundError
 from dispatch.model.delivery import WAITING_STATES, DeliveryState, Tally
 from dispatch.model.issue import IssueState
-from dispatch.model.post import PostState
 from dispatch.model.report import Ended, InDoubt, IssueDetail, IssueSummary, ReceivedIssue
 from dispatch.store.issues import ISSUES, issue_of
+from dispatch.store.posts import held_counts
 from dispatch.store.tables import (
     attempt,
     delivery,
@@ -192,9 +192,6 @@ def under_way(connection: Connection) -> tuple[int, int]:
 def troubles(connection: Connection) -> list[str]:
     """What an operator should look at, in words: sources that fail, posts that are held, issues that stand still."""
     failing = connection.execute(sa.select(source.c.name, source.c.problem).where(source.c.problem != ""))
-    held = connection.execute(
-        sa.select(post.c.source, sa.func.count()).where(post.c.state == PostState.HELD).group_by(post.c.source)
-    )
     stopped = (IssueState.PAUSED, IssueState.HELD)
     standing = connection.execute(
         sa.select(issue.c.id, issue.c.state, issue.c.reason).where(issue.c.state.in_(stopped))
@@ -206,7 +203,7 @@ def troubles(connection: Connection) -> list[str]:
         *(f"source {name}: {problem}" for name, problem in failing),
         *(
             f"source {name}: {count} posts are held: `dispatch collect {name} --release` mails them, --archive does not"
-            for name, count in held
+            for name, count in held_counts(connection).items()
         ),
         *(f"issue {number} is {state}: {reason}" for number, state, reason in standing),
         *([f"{doubtful} deliveries are in doubt: `dispatch issues show ID` names them"] if doubtful else []),

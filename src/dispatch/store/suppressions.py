@@ -38,9 +38,3 @@ def lift_suppression(connection: Connection, digest: str) -> bool:
     """Forget that this address hash is suppressed; says whether it was."""
     statement = sa.delete(suppression).where(suppression.c.address_hash == digest)
     return connection.scalar(statement.returning(suppression.c.address_hash)) is not None
-
-
-def count_suppressions(connection: Connection) -> dict[SuppressionReason, int]:
-    """How many mailboxes are suppressed, by reason."""
-    query = sa.select(suppression.c.reason, sa.func.count()).group_by(suppression.c.reason)
-    return {SuppressionReason(reason): count for reason, count in connection.execute(query)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from dispatch.model.issue import AudienceKey, Rendering, Variant
+from dispatch.model.issue import AudienceKey, Rendering
 from dispatch.store.conflicts import insert_if_absent
 from dispatch.store.tables import issue_audience, variant
 
@@ -53,17 +53,3 @@ def insert_audience(connection: Connection, issue_id: int, variants: Mapping[Aud
     ]
     if rows:
         connection.execute(insert_if_absent(connection, issue_audience), rows)
-
-
-def variants_of(connection: Connection, issue_id: int) -> list[Variant]:
-    """All variants of an issue, in the order they were made."""
-    rows = connection.execute(sa.select(variant).where(variant.c.issue_id == issue_id).order_by(variant.c.id))
-    return [
-        Variant(
-            row.id,
-            row.issue_id,
-            Rendering(row.subject, row.preheader, row.html, row.text, tuple(row.notes)),
-            row.hash,
-        )
-        for row in rows
-    ]

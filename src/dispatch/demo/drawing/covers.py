@@ -10,7 +10,6 @@ from dispatch.demo.drawing.shapes import Point, down_to, ridge
 
 WIDTH, HEIGHT = 608, 912
 MIDDLE = WIDTH / 2
-SUNSET = [(0, "#27224f"), (0.3, "#5b3a72"), (0.52, "#d9767a"), (0.6, "#f6c08c"), (1, "#f6c08c")]
 HILLS = ("#75497a", "#5f3f70", "#4b3465", "#392a58", "#29204a")  # from far to near
 
 
