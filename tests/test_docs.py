@@ -110,7 +110,7 @@ def _type(line: str, folder: Path, port: int) -> None:
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if words[0] == "run":
         assert process.stdout is not None
-        assert "running" in process.stdout.readline()
+        assert any("running" in line for line in process.stdout)
         process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, f"{line}\n{output}"

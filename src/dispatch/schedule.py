@@ -19,7 +19,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 async def serve(dispatch: Dispatch, *, schedule: bool, send: bool, say: Callable[[str], None]) -> None:
     """Run the service, or a part of it, until SIGTERM or SIGINT; then stop without leaving mail in doubt."""
-    with _stopping() as stop:
+    with stopping() as stop:
         clock = _start_clock(dispatch, stop, schedule=schedule, say=say)
         say("running; SIGTERM or Ctrl-C stops")
         try:
@@ -33,18 +33,18 @@ async def serve(dispatch: Dispatch, *, schedule: bool, send: bool, say: Callable
 
 async def serve_once(dispatch: Dispatch) -> RunReport:
     """Do what is due now, then end; SIGTERM and SIGINT end it earlier, and as cleanly."""
-    with _stopping() as stop:
+    with stopping() as stop:
         return await dispatch.run_once(stop)
 
 
 async def send_once(dispatch: Dispatch) -> RunReport:
     """Send what waits, then end; SIGTERM and SIGINT end it earlier, and as cleanly."""
-    with _stopping() as stop:
+    with stopping() as stop:
         return await dispatch.send(stop)
 
 
 @contextmanager
-def _stopping() -> Iterator[asyncio.Event]:
+def stopping() -> Iterator[asyncio.Event]:
     """An event that the stop signals set, as long as the context lasts."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -32,7 +32,7 @@ def test_it_knows_its_version() -> None:
     ("arguments", "code", "said"),
     [
         (("frobnicate",), 2, "frobnicate"),
-        (("run", "--only", "web"), 2, '"schedule" or "send"'),
+        (("run", "--only", "clock"), 2, '"schedule" or "send"'),
         (("run", "--now", "2026-11-27T12:00:00Z"), 2, "--once"),
         (("collect", "--now", "tomorrow"), 2, "tomorrow"),
         (("send", "--to", "ann@reader.example"), 2, "which newsletter"),

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from dispatch.model.blanks import Blank
+from dispatch.model.post import Picture
 from dispatch.rendering.markers import blanks_in
-from dispatch.rendering.preview import SAMPLES, write_preview
-from tests.rendering.make import rendered
+from dispatch.rendering.preview import SAMPLES, Pictures, write_preview
+from tests.rendering.make import make_post, rendered
 
 
 def test_both_parts_are_written_with_their_blanks_filled(tmp_path: Path) -> None:
@@ -17,3 +18,16 @@ def test_both_parts_are_written_with_their_blanks_filled(tmp_path: Path) -> None
     assert "o'neil&sons@kite.example" in text.read_text(encoding="utf-8")
     for file in (html, text):
         assert not blanks_in(file.read_text(encoding="utf-8"))
+
+
+def test_a_page_shows_copies_of_its_pictures(tmp_path: Path) -> None:
+    """So that it can be looked at before anything is served."""
+    media = tmp_path / "served"
+    media.mkdir()
+    (media / "0123abcd.jpg").write_bytes(b"picture")
+    url = "https://post.kite.example/media/"
+    picture = Picture("0123abcd.jpg", 1200, 640, "A quay")
+    rendering = rendered(posts=(make_post(picture=picture),), media_url=url)
+    html, _ = write_preview(rendering, tmp_path / "out", "issue", pictures=Pictures(url, media))
+    assert 'src="media/0123abcd.jpg"' in html.read_text()
+    assert (tmp_path / "out" / "media" / "0123abcd.jpg").read_bytes() == b"picture"

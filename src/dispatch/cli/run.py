@@ -1,21 +1,25 @@
 """`dispatch run`: the whole service."""
 
 import asyncio
-from typing import Annotated
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispatch.cli.opening import PROBLEM, USAGE, moment, open_dispatch
 from dispatch.cli.watching import watched
 
+if TYPE_CHECKING:
+    from dispatch.app import Dispatch
+
 
 def run(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then leave.")] = False,
     now: Annotated[str | None, typer.Option(help="With --once: the moment to act for, ISO 8601.")] = None,
-    only: Annotated[str | None, typer.Option(help="A part of the service: schedule or send.")] = None,
+    only: Annotated[str | None, typer.Option(help="A part of the service: web, schedule or send.")] = None,
 ) -> None:
-    """Collect, compose and send, whenever something is due, until stopped.
+    """Collect, compose and send, whenever something is due, until stopped; and serve the pictures of the mail.
 
     SIGTERM stops cleanly: no new mail, outstanding replies are waited for.
 
@@ -25,18 +29,34 @@ def run(
 
       dispatch run --once --now 2026-11-27T12:05:00Z
     """
-    if only not in (None, "schedule", "send"):
-        typer.echo(f'--only is "schedule" or "send", not "{only}"', err=True)
+    if only not in (None, "web", "schedule", "send"):
+        typer.echo(f'--only is "web", "schedule" or "send", not "{only}"', err=True)
         raise typer.Exit(USAGE)
     if now and not once:
         typer.echo("--now goes with --once: the service itself follows the wall clock", err=True)
         raise typer.Exit(USAGE)
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        from dispatch.schedule import serve, serve_once
-
         if once:
+            from dispatch.schedule import serve_once
+
             report = asyncio.run(watched(dispatch, serve_once(dispatch)))
             for line in report.lines:
                 typer.echo(line)
             raise typer.Exit(PROBLEM if report.failed else 0)
-        asyncio.run(serve(dispatch, schedule=only != "send", send=only != "schedule", say=typer.echo))
+        asyncio.run(_run(dispatch, only))
+
+
+async def _run(dispatch: "Dispatch", only: str | None) -> None:
+    from dispatch.config.places import media_folder
+    from dispatch.schedule import serve, stopping
+    from dispatch.web.site import site_on
+
+    async with AsyncExitStack() as stack:
+        if only in (None, "web"):
+            pages = site_on(dispatch.settings.web.listen, media_folder(dispatch.settings), typer.echo)
+            await stack.enter_async_context(pages)
+        if only == "web":
+            typer.echo("running; SIGTERM or Ctrl-C stops")
+            await stack.enter_context(stopping()).wait()
+            return
+        await serve(dispatch, schedule=only != "send", send=only != "schedule", say=typer.echo)

@@ -1,6 +1,5 @@
 """A page to read received mail in: the demo's inbox. It runs no script and asks nothing outside for anything."""
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -15,12 +14,12 @@ from starlette.routing import Route
 
 from dispatch.web.filling import PAGES, Html, fill, together
 from dispatch.web.mail_reading import ReadMessage, ReceivedMessage, Scheme, in_scheme, read_message, with_links
+from dispatch.web.pictures import media_route
 
 FOLDER = PAGES / "inbox"
 VIEWS = {"html": "HTML", "text": "Text", "source": "Source"}
 WIDTHS = {"375": "Phone", "600": "Desktop"}
 SCHEMES = {"light": "Light", "dark": "Dark"}
-MEDIA_FILE = re.compile(r"[0-9a-f]{8,64}\.(?:jpg|png)")
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -68,7 +67,7 @@ def inbox_app(messages: Sequence[ReceivedMessage], media: Path, title: str = "In
             Route("/message/{number:int}", message),
             Route("/message/{number:int}/body", body),
             Route("/message/{number:int}/file.eml", file),
-            Route("/media/{name:path}", _media(media)),
+            media_route(media),
             Route("/inbox.css", _shipped("inbox.css")),
             Route("/icon.svg", _shipped("icon.svg")),
         ],
@@ -78,17 +77,6 @@ def inbox_app(messages: Sequence[ReceivedMessage], media: Path, title: str = "In
 
 def _answer(page: str, status: int = 200, *, policy: str = POLICY) -> Response:
     return HTMLResponse(page, status, headers={**HEADERS, "Content-Security-Policy": policy})
-
-
-def _media(folder: Path) -> Handler:
-    async def media(request: Request) -> Response:
-        name = request.path_params["name"]
-        # The pattern has no slash and no dot but the last one, so no name leads out of the folder.
-        if not MEDIA_FILE.fullmatch(name) or not (folder / name).is_file():
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        return FileResponse(folder / name, headers={**HEADERS, "Cache-Control": "max-age=31536000, immutable"})
-
-    return media
 
 
 def _shipped(name: str) -> Handler:

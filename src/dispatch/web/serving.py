@@ -25,11 +25,27 @@ async def serving(make_app: Callable[[str], ASGIApp]) -> AsyncIterator[str]:
     """Serve `make_app(url)` on a free port of this machine, and yield the url (without a slash at its end)."""
     listener = socket.create_server((LOOPBACK, 0))
     url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    config = uvicorn.Config(make_app(url), lifespan="off", log_level="error", access_log=False, ws="none")
+    async with _running(make_app(url), listener):
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def listening(app: ASGIApp, address: str) -> AsyncIterator[None]:
+    """Serve an application on "HOST:PORT"; raises OSError where somebody else listens there."""
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host.strip("[]"), int(port)), family=family)
+    async with _running(app, listener):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _running(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(app, lifespan="off", log_level="error", access_log=False, ws="none")
     server = EmbeddedServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield url  # The socket listens already: whoever comes before the server is ready waits in its queue.
+        yield  # The socket listens already: whoever comes before the server is ready waits in its queue.
     finally:
         server.should_exit = True
         await running
