@@ -94,10 +94,11 @@ class SmtpServer:
     """The server; `with` starts and stops it."""
 
     script: Script = plainly
-    extensions: tuple[str, ...] = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 10000000")
+    extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 10000000")
     starttls: bool = False
     login: tuple[str, str] | None = None
     delay: float = 0  # seconds before each reply to a dot
+    waits_for_nobody: bool = False  # DATA without a recipient is answered 354, and the lone dot 554 (RFC 2920 §3.1)
     port: int = 0
     received: list[Received] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -154,6 +155,7 @@ class SmtpServer:
         try:
             await self._answer(talk, "connect", b"220 inbox.example ESMTP\r\n")
             while line := await reader.readline():
+                # Every command is answered in its turn, however many of them came at once (RFC 2920).
                 await self._obey(talk, line.decode("utf-8", "replace").strip())
         except (_Over, OSError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
@@ -182,6 +184,9 @@ class SmtpServer:
         lines = ["inbox.example", *words]
         reply = "".join(f"250{'-' if place < len(lines) - 1 else ' '}{word}\r\n" for place, word in enumerate(lines))
         await self._answer(talk, "ehlo", reply.encode(), line)
+
+    async def _on_helo(self, talk: _Conversation, line: str) -> None:
+        await self._answer(talk, "helo", b"250 inbox.example\r\n", line)
 
     async def _on_starttls(self, talk: _Conversation, line: str) -> None:
         await self._answer(talk, "starttls", b"220 go ahead\r\n", line)
@@ -212,10 +217,16 @@ class SmtpServer:
     async def _on_rcpt(self, talk: _Conversation, line: str) -> None:
         found = re.match(r"RCPT TO:<([^>]*)>", line, re.IGNORECASE)
         assert found, line
+        if not talk.sender:
+            await self._say(talk, b"503 5.5.1 MAIL first\r\n")
+            return
         if await self._answer(talk, "rcpt", b"250 2.1.5 ok\r\n", line, found[1]):
             talk.recipient = found[1]
 
     async def _on_data(self, talk: _Conversation, line: str) -> None:
+        if not talk.recipient:
+            await self._on_data_for_nobody(talk)
+            return
         if not await self._answer(talk, "data", b"354 go on\r\n", line, talk.recipient):
             return
         # "body" is reached once some of the message is there.
@@ -234,6 +245,13 @@ class SmtpServer:
         message = Received(talk.sender, talk.recipient, data, talk.number, talk.options)
         await self._answer(talk, "dot", b"250 2.0.0 taken\r\n", "", talk.recipient, message)
         talk.sender = talk.recipient = ""
+
+    async def _on_data_for_nobody(self, talk: _Conversation) -> None:
+        if self.waits_for_nobody:
+            await self._say(talk, b"354 go on\r\n")
+            assert await talk.reader.readline() == b".\r\n"
+            talk.sender = ""
+        await self._say(talk, b"554 5.5.1 no valid recipients\r\n")
 
     async def _on_rset(self, talk: _Conversation, line: str) -> None:
         talk.sender = talk.recipient = ""

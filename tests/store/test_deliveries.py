@@ -9,15 +9,7 @@ import sqlalchemy as sa
 from dispatch.model.delivery import ClaimedDelivery, DeliveryKind, DeliveryState, Verdict
 from dispatch.store import tables
 from dispatch.store.database import Database
-from dispatch.store.deliveries import (
-    brake_issue,
-    claim,
-    commit_round,
-    finish_issues,
-    license_dots,
-    record,
-    waiting,
-)
+from dispatch.store.deliveries import brake_issue, claim, finish_issues, waiting
 from dispatch.store.leases import (
     LEASE,
     recover_everything,
@@ -26,6 +18,7 @@ from dispatch.store.leases import (
     release_claims,
     renew_leases,
 )
+from dispatch.store.rounds import commit_round, license_dots, record
 from tests.delivering.make import NOW, MadeIssue, addresses, change, in_days, make_issue, rows_of, states_of, tally_of
 
 RESEND = (DeliveryKind.DIGEST, DeliveryKind.LETTER)

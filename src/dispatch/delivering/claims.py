@@ -49,6 +49,7 @@ class Claims:
         self._begun: set[int] = set()
         self._is_sure = True  # that we know everything that stands in our name
         self._lock = asyncio.Lock()
+        self._refilling: asyncio.Task[None] | None = None
         self._look_again = LOOK_AGAIN if until_idle else LOOK_AGAIN_IN_SERVICE
         self._look_again_at = 0.0
 
@@ -65,6 +66,24 @@ class Claims:
                     return delivery
             await pause(self._over, self._nap())
         return None
+
+    def next_at_once(self) -> ClaimedDelivery | None:
+        """The next delivery if it need not be waited for; more are claimed in time."""
+        if len(self._claimed) < self._batch // 2 and (self._refilling is None or self._refilling.done()):
+            self._refilling = asyncio.ensure_future(self._refill())
+        delivery = self._take() if self._ledger.is_healthy else None
+        if delivery is not None:
+            self._begun.add(delivery.id)
+        return delivery
+
+    async def close(self) -> None:
+        """Wait for a claim that is under way."""
+        if self._refilling is not None:
+            await self._refilling
+
+    async def _refill(self) -> None:
+        async with self._lock:
+            await self._look()
 
     def done(self, delivery: ClaimedDelivery) -> None:
         """A delivery that `next` gave is done with; what became of it is in the ledger."""
@@ -97,8 +116,10 @@ class Claims:
     async def _look(self) -> bool:
         """Claim more; whether there was any. Does not look again at once where it looked in vain."""
         # Of a domain with a pace of its own no more is claimed than goes soon; the others overtake it.
-        slow = {domain_of(delivery) for delivery in self._claimed}
-        if not slow <= set(self._paces.domains) or asyncio.get_running_loop().time() < self._look_again_at:
+        domains = [domain_of(delivery) for delivery in self._claimed]
+        slow = {domain for domain in domains if domain in self._paces.domains}
+        enough = sum(domain not in slow for domain in domains) >= self._batch // 2
+        if enough or asyncio.get_running_loop().time() < self._look_again_at:
             return False
         found: list[ClaimedDelivery] = []
         try:

@@ -15,7 +15,8 @@ from dispatch.delivering.rules import returned
 from dispatch.delivering.waits import pause
 from dispatch.model.delivery import ClaimedDelivery, Verdict
 from dispatch.store.database import Database
-from dispatch.store.deliveries import TRANSIENT_ERRORS, commit_round
+from dispatch.store.deliveries import TRANSIENT_ERRORS
+from dispatch.store.rounds import commit_round
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,11 @@ class Ledger:
         """Whether everything is written down."""
         return not (self._verdicts or self._asked or self._writing)
 
+    @property
+    def is_healthy(self) -> bool:
+        """Whether the store works, as far as is known."""
+        return self._healthy.is_set()
+
     async def is_ready(self, over: asyncio.Event) -> None:
         """Wait until the store works, or until it is over."""
         while not (self._healthy.is_set() or over.is_set()):
@@ -64,15 +70,16 @@ class Ledger:
         self._verdicts.append(verdict)
         self._work.set()
 
-    async def license(self, delivery: ClaimedDelivery) -> bool:
+    def license(self, delivery: ClaimedDelivery) -> asyncio.Future[bool]:
         """Whether the final dot of this delivery may be written now; False once stopping."""
-        if self._stop.is_set():
-            return False
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if self._stop.is_set():
+            answer.set_result(False)
+            return answer
         self._asked.append((delivery, answer))
         self._work.set()
         self._urgent.set()
-        return await answer
+        return answer
 
     async def run(self) -> None:
         """Work until closed and empty; raises what is no passing trouble of the store."""

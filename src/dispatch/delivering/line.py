@@ -17,7 +17,7 @@ from dispatch.model.address import masked
 from dispatch.model.delivery import ClaimedDelivery, DeliveryState, Outcome, Try, Verdict
 from dispatch.store.database import Database
 from dispatch.store.deliveries import TRANSIENT_ERRORS, brake_issue
-from dispatch.transport.session import SmtpSession
+from dispatch.transport.session import Outgoing, SmtpSession
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,14 @@ class Work:
     counts: Counts
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A delivery whose message is filled (or on its way to the signature)."""
+
+    delivery: ClaimedDelivery
+    outgoing: Outgoing
+
+
 class Line:
     """One connection, made when there is something to send and made anew when it is used up."""
 
@@ -61,16 +69,22 @@ class Line:
         self._work = work
         self._session: SmtpSession | None = None
         self._sent = 0
+        self._following: ClaimedDelivery | Ready | None = None  # taken already, and the next to go
 
     async def run(self) -> None:
         """Send until it is over."""
         try:
             while await self._work.health.is_open():
-                delivery = await self._next()
-                if delivery is None:
+                taken = self._following or await self._next()
+                if taken is None:
                     break
-                await self._deliver(delivery)
+                self._following = None
+                ready = taken if isinstance(taken, Ready) else await self._filled(taken)
+                if ready:
+                    await self._deliver(ready)
         finally:
+            if self._following:
+                self._give_back(self._following)
             await self._hang_up()
 
     async def _next(self) -> ClaimedDelivery | None:
@@ -81,22 +95,37 @@ class Line:
             await self._hang_up()
         return await asking
 
-    async def _deliver(self, delivery: ClaimedDelivery) -> None:
-        work = self._work
+    async def _filled(self, delivery: ClaimedDelivery) -> Ready | None:
+        try:
+            return Ready(delivery, await self._work.messages.of(delivery))
+        except ConfigurationError as error:
+            self._give_back(delivery)
+            await self._brake(delivery.issue_id, str(error))
+            return None
+
+    async def _deliver(self, ready: Ready) -> None:
+        work, delivery = self._work, ready.delivery
         session = await self._connected()
         if session is None or work.over.is_set():
-            work.claims.give_back(delivery)
+            self._give_back(ready)
             await work.health.stand_aside()
             return
-        try:
-            envelope, message = await work.messages.of(delivery)
-        except ConfigurationError as error:
-            work.claims.give_back(delivery)
-            await self._brake(delivery.issue_id, str(error))
-            return
-        result = await session.send(envelope, message, lambda: work.ledger.license(delivery))
+        result = await session.send(ready.outgoing, lambda: work.ledger.license(delivery), self._take_following)
         self._sent += 1
         await self._settle(delivery, result)
+
+    def _take_following(self) -> Outgoing | None:
+        """What goes next over this connection, if it is there at once."""
+        work = self._work
+        if work.over.is_set() or self._sent + 1 >= work.relay.messages_per_connection:
+            return None
+        delivery = work.claims.next_at_once()
+        outgoing = work.messages.at_once(delivery) if delivery else None
+        self._following = Ready(delivery, outgoing) if delivery and outgoing else delivery
+        return outgoing
+
+    def _give_back(self, taken: ClaimedDelivery | Ready) -> None:
+        self._work.claims.give_back(taken.delivery if isinstance(taken, Ready) else taken)
 
     async def _connected(self) -> SmtpSession | None:
         used_up = self._sent >= self._work.relay.messages_per_connection

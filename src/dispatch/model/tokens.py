@@ -11,9 +11,15 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 _MAC_BYTES = 16
 _LENGTH = 1 + 2 + 8 + _MAC_BYTES
+_WHAT = b"dispatch token\0"
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, in lower case
+# Ten bits at a time: each message carries four tokens, and the standard library's way takes three times as long.
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+_SHIFTS = tuple(range(_LENGTH * 8 + 4 - 10, -1, -10))
 
 
 class Purpose(Enum):
@@ -36,9 +42,11 @@ class TokenKeys:
 
     def sign(self, purpose: Purpose, subject: int) -> str:
         """A token for `subject`, signed with the newest key (44 characters)."""
-        key = self.keys[0]
-        head = purpose.value + _key_id(key) + subject.to_bytes(8, "big")
-        return base64.b32encode(head + _mac(key, head)).decode("ascii").rstrip("=").lower()
+        head, begun = _beginning(self.keys[0], purpose)
+        number = subject.to_bytes(8, "big")
+        mac = begun.copy()
+        mac.update(number)
+        return _spelled(head + number + mac.digest()[:_MAC_BYTES])
 
     def verify(self, purpose: Purpose, token: str) -> int | None:
         """The subject of a genuine token for this purpose, else None; takes the same time either way."""
@@ -58,13 +66,25 @@ def _decode(token: str) -> bytes:
     except (binascii.Error, ValueError):
         raw = b""
     # Base32's last character has spare bits: only the one spelling that we would write is genuine.
-    spelling = base64.b32encode(raw).decode("ascii").rstrip("=").lower()
-    return raw if len(raw) == _LENGTH and spelling == token.lower() else bytes(_LENGTH)
+    return raw if len(raw) == _LENGTH and _spelled(raw) == token.lower() else bytes(_LENGTH)
 
 
+def _spelled(raw: bytes) -> str:
+    number = int.from_bytes(raw, "big") << 4
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+
+
+@lru_cache
 def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"dispatch key id\0" + key).digest()[:2]
 
 
 def _mac(key: bytes, head: bytes) -> bytes:
-    return hmac.digest(key, b"dispatch token\0" + head, "sha256")[:_MAC_BYTES]
+    return hmac.digest(key, _WHAT + head, "sha256")[:_MAC_BYTES]
+
+
+@lru_cache
+def _beginning(key: bytes, purpose: Purpose) -> tuple[bytes, hmac.HMAC]:
+    """What every token of this key and purpose begins with, and its hash so far."""
+    head = purpose.value + _key_id(key)
+    return head, hmac.new(key, _WHAT + head, "sha256")

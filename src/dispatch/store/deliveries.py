@@ -1,50 +1,31 @@
-"""Deliveries: claimed by a sender, licensed one by one, and what became of them written down.
+"""Deliveries: claimed by a sender, finished with their issue, counted while they wait.
 
     queued, deferred ─claim→ claimed ─license→ sending ─record→ accepted | refused | deferred | queued | in doubt
 
-What is no longer wanted (the reader left or paused, the address is suppressed, the issue was cancelled) is asked at the
-claim and again in the statement that licenses the final dot. Whose a claim is, and for how long: store/leases.py.
+What is no longer wanted (store/wanted.py) is asked at the claim and again in the statement that licenses the final dot
+(store/rounds.py). Whose a claim is, and for how long: store/leases.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from dispatch.model.delivery import (
-    CANCELLED,
-    EXPIRED,
-    ClaimedDelivery,
-    DeliveryKind,
-    DeliveryState,
-    Outcome,
-    Verdict,
-)
+from dispatch.model.delivery import CANCELLED, ClaimedDelivery, DeliveryKind, DeliveryState
 from dispatch.model.issue import IssueState, Rendering
-from dispatch.model.subscriber import SubscriptionState
+from dispatch.store import jsonrows
 from dispatch.store.fan_out import hand_back
-from dispatch.store.leases import CLAIMED, FREE, HELD, lease_clock, lease_end, put_back
-from dispatch.store.tables import (
-    Utc,
-    attempt,
-    delivery,
-    issue,
-    newsletter,
-    schedule,
-    subscriber,
-    subscription,
-    suppression,
-    variant,
-)
+from dispatch.store.leases import CLAIMED, FREE, HELD, lease_end
+from dispatch.store.tables import delivery, issue, newsletter, schedule, subscriber, variant
+from dispatch.store.wanted import end_expired, end_unwanted
 
 # A full disk, a locked file, a lost server: the transaction did not happen (or nobody knows), and may later.
 TRANSIENT_ERRORS = (sa.exc.OperationalError, sa.exc.InterfaceError)
 
 # Literal states: with bound ones PostgreSQL does not use the partial indexes.
 _DUE = sa.text("delivery.state IN ('queued', 'deferred')")
-_UNSENT = sa.text("delivery.state IN ('queued', 'deferred', 'claimed', 'in_doubt')")
 
 
 def claim(
@@ -68,76 +49,9 @@ def claim(
         .values(state=DeliveryState.CLAIMED, owner=owner, lease_until=lease_end(connection, real_now))
         .returning(delivery.c.id)
     ).all()
-    _end_expired(connection, ids, now)
-    _end_unwanted(connection, ids, now)
+    end_expired(connection, ids, now)
+    end_unwanted(connection, ids, now)
     return _claimed(connection, ids)
-
-
-def commit_round(
-    connection: Connection,
-    owner: str,
-    relay: str,
-    verdicts: Sequence[Verdict],
-    asked: Collection[int],
-    now: datetime,
-    real_now: datetime,
-) -> set[int]:
-    """Write down what is known and license what is asked, in one transaction; returns the licensed ids."""
-    record(connection, owner, relay, verdicts)
-    return license_dots(connection, owner, asked, now, real_now)
-
-
-def license_dots(
-    connection: Connection, owner: str, ids: Collection[int], now: datetime, real_now: datetime
-) -> set[int]:
-    """Mark as `sending` those that are still ours, still wanted, and whose issue is still being sent; returns them.
-
-    What is not licensed has left our hands: it is suppressed, or back in the queue, or somebody else's.
-    """
-    if not ids:
-        return set()
-    licensed = connection.scalars(
-        sa.update(delivery)
-        .where(
-            delivery.c.id.in_(ids),
-            CLAIMED,
-            delivery.c.owner == owner,
-            delivery.c.lease_until > lease_clock(connection, real_now),
-            _is_being_sent(),
-            _unwanted(now) == "",
-        )
-        .values(state=DeliveryState.SENDING)
-        .returning(delivery.c.id)
-    ).all()
-    refused = set(ids).difference(licensed)
-    if refused:
-        _end_unwanted(connection, refused, now, owner)
-        put_back(connection, delivery.c.id.in_(refused), delivery.c.owner == owner)
-    return set(licensed)
-
-
-def record(connection: Connection, owner: str, relay: str, verdicts: Sequence[Verdict]) -> None:
-    """Write down what tries came to; attempt rows only for what was not simply accepted at the first try."""
-    accepted = [verdict for verdict in verdicts if verdict.state is DeliveryState.ACCEPTED]
-    others = [verdict for verdict in verdicts if verdict.state is not DeliveryState.ACCEPTED]
-    ours = sa.and_(delivery.c.owner == owner, HELD)
-    # A lease can run out while a reply is on its way. What arrived must not be sent again, whoever has the row now.
-    _write(connection, relay, accepted, sa.or_(ours, _UNSENT))
-    _write(connection, relay, others, ours)
-    rows = [
-        {
-            "delivery_id": verdict.delivery_id,
-            "at": verdict.at,
-            "outcome": verdict.outcome,
-            "reply": verdict.reply or verdict.reason,
-            "done": verdict.done,
-        }
-        for verdict in verdicts
-        if verdict.outcome
-    ]
-    if rows:
-        connection.execute(sa.insert(attempt), rows)
-    _hand_back(connection, [verdict.delivery_id for verdict in others if verdict.reason == EXPIRED])
 
 
 def finish_issues(connection: Connection, now: datetime) -> list[int]:
@@ -239,58 +153,11 @@ def _claimed(connection: Connection, ids: Collection[int]) -> list[ClaimedDelive
             delivery.c.expires_at,
         )
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.id.in_(ids), CLAIMED)
-        .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id)
-    ).mappings()
-    return [ClaimedDelivery(**{**row, "kind": DeliveryKind(row["kind"])}) for row in rows]
-
-
-def _unwanted(now: datetime) -> sa.ScalarSelect[str]:
-    """Why a delivery must not leave any more, "" where it may."""
-    suppressed = sa.select(suppression.c.reason).where(suppression.c.address_hash == subscriber.c.address_hash).exists()
-    reason = sa.case(
-        (issue.c.state == IssueState.CANCELLED, CANCELLED),
-        (subscription.c.state != SubscriptionState.ACTIVE, "left"),
-        (subscriber.c.address.is_(None), "left"),
-        (subscription.c.paused_until > now, "paused"),
-        (suppressed, "suppressed"),
-        else_="",
+        .where(delivery.c.id.in_(jsonrows.ids(connection.dialect.name, "ids")), CLAIMED)
+        .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id),
+        {"ids": jsonrows.dumped(ids)},
     )
-    return (
-        sa.select(reason)
-        .where(
-            issue.c.id == delivery.c.issue_id,
-            subscription.c.id == delivery.c.subscription_id,
-            subscriber.c.id == delivery.c.subscriber_id,
-        )
-        .correlate(delivery)
-        .scalar_subquery()
-    )
-
-
-def _is_being_sent() -> sa.ColumnElement[bool]:
-    return sa.select(issue.c.id).where(issue.c.id == delivery.c.issue_id, issue.c.state == IssueState.SENDING).exists()
-
-
-def _end_expired(connection: Connection, ids: Collection[int], now: datetime) -> None:
-    ended = connection.scalars(
-        sa.update(delivery)
-        .where(delivery.c.id.in_(ids), delivery.c.expires_at <= now)
-        .values(state=DeliveryState.REFUSED, reason=EXPIRED, ended_at=now, **FREE)
-        .returning(delivery.c.id)
-    ).all()
-    _hand_back(connection, ended)
-
-
-def _end_unwanted(connection: Connection, ids: Collection[int], now: datetime, owner: str | None = None) -> None:
-    ours = sa.true() if owner is None else delivery.c.owner == owner
-    ended = connection.execute(
-        sa.update(delivery)
-        .where(delivery.c.id.in_(ids), CLAIMED, ours, _unwanted(now) != "")
-        .values(state=DeliveryState.SUPPRESSED, reason=_unwanted(now), ended_at=now, **FREE)
-        .returning(delivery.c.id, delivery.c.reason)
-    )
-    _hand_back(connection, [delivery_id for delivery_id, reason in ended if reason == CANCELLED])
+    return [ClaimedDelivery(number, DeliveryKind(kind), *rest) for number, kind, *rest in rows.all()]
 
 
 def _end_cancelled(connection: Connection, now: datetime) -> None:
@@ -301,41 +168,4 @@ def _end_cancelled(connection: Connection, now: datetime) -> None:
         .values(state=DeliveryState.SUPPRESSED, reason=CANCELLED, ended_at=now, **FREE)
         .returning(delivery.c.id)
     ).all()
-    _hand_back(connection, ended)
-
-
-def _hand_back(connection: Connection, ids: Collection[int]) -> None:
-    """Hand back what cannot have arrived; what was ever in doubt may have, and stays theirs."""
-    if not ids:
-        return
-    doubted = sa.select(attempt.c.delivery_id).where(
-        attempt.c.delivery_id.in_(ids), attempt.c.outcome == Outcome.IN_DOUBT
-    )
-    hand_back(connection, sorted(set(ids).difference(connection.scalars(doubted))))
-
-
-def _write(connection: Connection, relay: str, verdicts: Sequence[Verdict], where: sa.ColumnElement[bool]) -> None:
-    if not verdicts:
-        return
-    statement = (
-        sa.update(delivery)
-        .where(delivery.c.id == sa.bindparam("its_id"), where)
-        .values(
-            relay=relay,
-            due_at=sa.func.coalesce(sa.bindparam("its_due_at", type_=Utc()), delivery.c.due_at),
-            **FREE,
-        )
-    )
-    rows = [
-        {
-            "its_id": verdict.delivery_id,
-            "state": verdict.state,
-            "reason": verdict.reason,
-            "reply": verdict.reply,
-            "its_due_at": verdict.due_at,
-            "attempts": verdict.attempts,
-            "ended_at": verdict.at if verdict.has_ended else None,
-        }
-        for verdict in verdicts
-    ]
-    connection.execute(statement, rows)
+    hand_back(connection, ended)

@@ -143,9 +143,8 @@ def hand_back(connection: Connection, delivery_ids: Collection[int]) -> list[int
     Call it in the transaction that ends them. Where later posts went out meanwhile they cannot be given back: those are
     written down as missed, and the ids of these deliveries are returned.
     """
-    wanted = list(delivery_ids)
     missed: list[int] = []
-    for issue_id, ids in _ended_by_issue(connection, wanted):
+    for issue_id, ids in _ended_by_issue(connection, list(delivery_ids)) if delivery_ids else ():
         for start in range(0, len(ids), BATCH):
             missed += _hand_back(connection, issue_id, ids[start : start + BATCH])
     return missed

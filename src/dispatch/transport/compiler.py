@@ -3,8 +3,8 @@
     rendering + fixed headers ─compile→ segments with holes ─fill→ bytes        nothing random, no clock
 
 A message is multipart/alternative, UTF-8, quoted-printable, CRLF, 7-bit unless a recipient's own address is not. A hole
-in a body stands between two soft line breaks, so that a value of any length touches nothing around it. Dot-stuffing
-is not needed, because no line begins with a dot (quoted_printable.py); the session does it all the same.
+in a body stands between two soft line breaks, so that a value of any length touches nothing around it. Nothing has to
+be dot-stuffed, because no line begins with a dot (quoted_printable.py).
 """
 
 import hashlib
@@ -27,20 +27,22 @@ class CompiledMessage:
     segments: tuple[Segment, ...]
     hash: str
     size: int  # octets without what fills the holes
+    blanks: frozenset[Blank]  # what has to be given a value
 
     def fill(self, values: Mapping[Blank, str]) -> bytes:
         """The message for one recipient; raises KeyError for a blank without a value.
 
         TO is `name <address>`, MESSAGE_ID stands without its angle brackets, UNSUBSCRIBE_MAILTO is an address.
         """
-        return b"".join(segment if isinstance(segment, bytes) else segment.fill(values) for segment in self.segments)
+        return b"".join([segment if type(segment) is bytes else segment.fill(values) for segment in self.segments])
 
 
 def compile_message(rendering: Rendering, headers: FixedHeaders) -> CompiledMessage:
     """Compile a rendering; the same rendering and headers always give the same segments."""
     segments = _merged(_message(rendering, headers))
     size = sum(len(segment) for segment in segments if isinstance(segment, bytes))
-    return CompiledMessage(segments, _hash(segments), size)
+    blanks = frozenset(blank for segment in segments if isinstance(segment, Hole) for blank in segment.blanks)
+    return CompiledMessage(segments, _hash(segments), size, blanks)
 
 
 def _message(rendering: Rendering, headers: FixedHeaders) -> Iterator[Segment]:

@@ -54,6 +54,9 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
     Raw UTF-8 stands only in a local part outside ASCII, which travels with SMTPUTF8 alone (RFC 6532).
     """
     address = bare(address)
+    plain = f"{name}: {display_name} <{address}>"
+    if len(plain) <= LINE and _ATOMS.fullmatch(display_name) and "=?" not in display_name:
+        return plain.encode("utf-8") + b"\r\n"  # most names: nothing to clean, quote, encode or fold
     phrase = _phrase(clean_name(display_name), first=len(name) + 2)
     return _folded(name, [*phrase, f"<{address}>" if phrase else address])
 

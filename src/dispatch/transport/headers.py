@@ -50,7 +50,7 @@ class Hole:
 
     def fill(self, values: Mapping[Blank, str]) -> bytes:
         """The bytes that stand here; raises KeyError for a blank without a value."""
-        return _WRITERS[self.place](*(values[blank] for blank in self.blanks))
+        return _WRITERS[self.place](*map(values.__getitem__, self.blanks))
 
 
 Segment = bytes | Hole
@@ -120,7 +120,7 @@ def _sender_id(domain: str) -> str:
 
 
 def _write_to(recipient: str) -> bytes:
-    name, _, address = recipient.rpartition("<")
+    name, _, address = recipient.rpartition(" <")
     return mailbox("To", name, address)
 
 

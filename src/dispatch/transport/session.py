@@ -1,30 +1,27 @@
-"""One connection to a relay: aiosmtplib connects, starts TLS and logs in; each message goes step by step.
+"""One connection to a relay: each message costs one round trip where the relay pipelines (RFC 2920).
 
-    MAIL → RCPT → DATA → 354 → body → (the ledger licenses the dot) → dot → reply
+    MAIL, RCPT, DATA → 354 → body → (the ledger licenses the dot) → dot, and MAIL, RCPT, DATA of the next → replies …
 
-Until the dot is written a lost connection is a plain retry: nothing can have arrived. From then until its reply is read
-nobody can know (RFC 1047), and the delivery is in doubt. The final dot is a write of its own for that reason.
-A pipelined session can stand in this one's place: it has the three methods of `SmtpSession`.
+The final dot is a write of its own, made when the body has left our buffer and the license is there. Until that write
+a lost connection is a plain retry: nothing can have arrived. From then until its reply is read nobody can know (RFC
+1047), and the delivery is in doubt. Without PIPELINING the same session goes step by step.
 """
 
-import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, cast
+from dataclasses import dataclass
 
-import aiosmtplib
-
-from dispatch.errors import RelayError, RelaySetupError
 from dispatch.model.delivery import Outcome, Stage, Try
+from dispatch.transport.access import RelayAccess
+from dispatch.transport.connecting import Extensions, connect
 from dispatch.transport.header_text import bare
-from dispatch.transport.replies import CLOSING, make_reply, read_reply, scrubbed
+from dispatch.transport.replies import CLOSING, read_reply
+from dispatch.transport.wire import RawReply, Wire, WireError
 
-LicenseDot = Callable[[], Awaitable[bool]]
+_DOT = b".\r\n"
+_GOODBYE = 5.0  # seconds
+_STAGES = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 # The first digit of the reply with which each command has worked.
 _GO_ON = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
-_FLUSH_STEP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,78 +35,52 @@ class Envelope:
         return "Envelope(…)"
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds to wait for the relay (RFC 5321 §4.5.3.2); after the dot it may be working on the message for minutes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Outgoing:
+    """A message on its way out. Its bytes may still be in the making (signed); `size` is how many they will be.
 
-    connect: float = 60
-    command: float = 300
-    block: float = 180
-    dot: float = 600
+    They are what DATA wants (RFC 5321 §4.5.2): lines end with CRLF, the last one too, and none begins with a dot that is
+    not doubled. The compiler's messages are so by construction (transport/quoted_printable.py), at no cost a message.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class RelayAccess:
-    """How to reach a relay. `greeting_name` is what we call ourselves in EHLO."""
-
-    name: str
-    host: str
-    port: int
-    security: Literal["starttls", "tls", "none"]
-    greeting_name: str
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    timeouts: Timeouts = Timeouts()
-
-    @property
-    def place(self) -> str:
-        """How a sentence names it."""
-        return f"relay {self.name} ({self.host}:{self.port})"
+    envelope: Envelope
+    message: bytes | Awaitable[bytes]
+    size: int
+    is_ascii: bool = True
 
 
-class SmtpSession(Protocol):
-    """What sending needs of a connection."""
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether another message can be sent over it."""
-
-    @property
-    def awaits_reply(self) -> bool:
-        """Whether a dot has left whose reply was not read yet."""
-
-    async def connect(self) -> None:
-        """Connect, start TLS, log in; raises RelaySetupError where trying again cannot help, else RelayError."""
-
-    async def send(self, envelope: Envelope, message: bytes, license_dot: LicenseDot) -> Try:
-        """Try one message. `license_dot` is asked right before the final dot; where it says no, no dot is written."""
-
-    async def close(self) -> None:
-        """Say goodbye if there is time for it, and close."""
-
-    def abort(self) -> None:
-        """Close at once: whatever waits for a reply is in doubt, whatever has no dot yet is lost."""
+LicenseDot = Callable[[], Awaitable[bool]]
+NextOutgoing = Callable[[], Outgoing | None]
 
 
-class StepwiseSession:
-    """A connection on which each command waits for its reply."""
+def nothing_more() -> None:
+    """What comes next where nothing does."""
 
-    def __init__(self, access: RelayAccess) -> None:
+
+class SmtpSession:
+    """One connection. `send` one message after the other; what `following` gave has to be the next one sent."""
+
+    def __init__(self, access: RelayAccess, *, pipelines: bool = True) -> None:
+        """`pipelines`: whether the next message may be begun before the last one is answered, where it is offered."""
         self._access = access
-        self._client = aiosmtplib.SMTP(
-            hostname=access.host,
-            port=access.port,
-            use_tls=access.security == "tls",
-            start_tls=False,  # ours to do: the client's own way would log in in clear where STARTTLS is stripped
-            local_hostname=access.greeting_name,
-            timeout=access.timeouts.command,
-        )
+        self._may_pipeline = pipelines
+        times = access.timeouts
+        self._patience = {
+            Stage.MAIL: times.command,
+            Stage.RCPT: times.command,
+            Stage.DATA: times.data,
+            Stage.DOT: times.dot,
+        }
+        self._offers = Extensions()
+        self._wire: Wire | None = None
+        self._begun: Outgoing | None = None  # its MAIL, RCPT and DATA are on their way
+        self._needs_reset = False
         self._awaits_reply = False
 
     @property
     def is_usable(self) -> bool:
         """Whether another message can be sent over it."""
-        return self._client.is_connected
+        return self._wire is not None and self._wire.is_open and (self._begun is not None or not self._wire.has_spoken)
 
     @property
     def awaits_reply(self) -> bool:
@@ -118,178 +89,157 @@ class StepwiseSession:
 
     async def connect(self) -> None:
         """Connect, start TLS, log in; raises RelaySetupError where trying again cannot help, else RelayError."""
-        try:
-            await self._open()
-        except RelayError:
-            self._client.close()
-            raise
-        except aiosmtplib.SMTPAuthenticationError as error:
-            self._client.close()
-            raise self._login_error(error) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self._client.close()
-            raise self._connect_error(error) from error
+        self._wire, self._offers = await connect(self._access)
 
-    async def send(self, envelope: Envelope, message: bytes, license_dot: LicenseDot) -> Try:
-        """Try one message. `license_dot` is asked right before the final dot; where it says no, no dot is written."""
-        refused = self._refused_here(envelope, message)
+    async def send(self, outgoing: Outgoing, license_dot: LicenseDot, following: NextOutgoing = nothing_more) -> Try:
+        """Try one message. `license_dot` is asked right before the final dot; where it says no, no dot is written.
+
+        `following` is asked where the relay pipelines, and its MAIL, RCPT and DATA go with the dot.
+        """
+        wire = self._wire
+        if wire is None or not self.is_usable:
+            return Try(Outcome.LOST, Stage.MAIL)
+        refused = self._refused_here(outgoing)
         if refused:
             return refused
-        for stage, command in self._commands(envelope, message):
-            try:
-                response = await self._client.execute_command(*command)
-            except aiosmtplib.SMTPResponseException as error:
-                return await self._answered(stage, error.code, error.message)
-            except (aiosmtplib.SMTPException, OSError):
-                self.abort()
-                return Try(Outcome.LOST, stage)
-            if response.code // 100 != _GO_ON[stage]:
-                return await self._answered(stage, response.code, response.message)
-        return await self._send_body(message, license_dot)
+        failed = await self._open(wire, outgoing)
+        return failed or await self._transmit(wire, outgoing, license_dot, following)
 
     async def close(self) -> None:
         """Say goodbye if there is time for it, and close."""
-        # What the relay says to QUIT changes nothing that it accepted before.
-        with suppress(aiosmtplib.SMTPException, OSError):
-            await self._client.quit(timeout=min(5, self._access.timeouts.command))
-        self._client.close()
+        wire, self._wire = self._wire, None
+        if wire is None:
+            return
+        if self._begun is not None or not wire.is_open or wire.has_spoken:
+            # After DATA a QUIT would be read as the text of a message.
+            wire.abort()
+            return
+        try:
+            wire.write(b"QUIT\r\n")
+            await wire.reply(min(_GOODBYE, self._access.timeouts.command))
+        except WireError:
+            pass  # what the relay says to QUIT changes nothing that it accepted before
+        finally:
+            wire.close()
 
     def abort(self) -> None:
         """Close at once: whatever waits for a reply is in doubt, whatever has no dot yet is lost."""
-        self._client.close()
+        if self._wire is not None:
+            self._wire.abort()
 
-    async def _open(self) -> None:
-        access = self._access
-        await self._client.connect(timeout=access.timeouts.connect)
-        await self._client.ehlo()
-        if access.security == "starttls":
-            if not self._client.supports_extension("starttls"):
-                raise RelaySetupError(
-                    f"{access.place} offers no STARTTLS, so nothing was sent: it would have travelled in clear; "
-                    'ask its operator, or set security to "tls" or "none" if that is what it wants'
-                )
-            await self._client.starttls(timeout=access.timeouts.connect)
-            await self._client.ehlo()
-        if access.username is not None:
-            if not self._client.supports_extension("auth"):
-                raise RelaySetupError(f"{access.place} offers no log-in: leave out username and password")
-            await self._client.login(access.username, access.password or "")
-
-    def _login_error(self, error: aiosmtplib.SMTPAuthenticationError) -> RelayError:
-        reply = make_reply(error.code, error.message)
-        if 400 <= error.code < 500:
-            return RelayError(f"{self._access.place} cannot check the log-in at the moment: {reply}")
-        return RelaySetupError(f"{self._access.place} refuses the log-in ({reply}): look at username and password")
-
-    def _connect_error(self, error: aiosmtplib.SMTPException | OSError) -> RelayError:
-        place = self._access.place
-        cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) else error
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return RelaySetupError(f"the certificate of {place} is not good: {cause.verify_message}")
-        if isinstance(cause, ssl.SSLError):
-            return RelaySetupError(
-                f"{place} does not speak TLS as configured: look at port and security ({cause.reason})"
-            )
-        if isinstance(error, aiosmtplib.SMTPResponseException):
-            return RelayError(f"{place} does not let us in: {make_reply(error.code, error.message)}")
-        if isinstance(error, TimeoutError):
-            return RelayError(f"{place} does not answer in time")
-        because = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause or error)
-        return RelayError(f"{place} cannot be reached: {scrubbed(because)}")
-
-    def _refused_here(self, envelope: Envelope, message: bytes) -> Try | None:
+    def _refused_here(self, outgoing: Outgoing) -> Try | None:
         """What need not be asked: the relay has said in EHLO that it cannot."""
-        # aiosmtplib would pick an address out of anything; ours go into the command exactly as they are.
+        envelope, offers = outgoing.envelope, self._offers
+        # Ours go into the command exactly as they are.
         if bare(envelope.recipient) != envelope.recipient:
             return Try(Outcome.REFUSED, Stage.RCPT, reason="the address cannot be written in an SMTP command")
-        limit = self._client.esmtp_extensions.get("size", "")
-        if limit.isdigit() and 0 < int(limit) < len(message):
-            reason = f"too large: the relay takes {limit} bytes a message, this one has {len(message)}"
+        if 0 < offers.size < outgoing.size:
+            reason = f"too large: the relay takes {offers.size} bytes a message, this one has {outgoing.size}"
             return Try(Outcome.TURNED_AWAY, Stage.MAIL, reason=reason)
-        ascii_only = envelope.recipient.isascii() and envelope.sender.isascii() and message.isascii()
-        if not ascii_only and not self._client.supports_extension("smtputf8"):
+        if not outgoing.is_ascii and not offers.smtputf8:
             return Try(Outcome.REFUSED, Stage.RCPT, reason="eai-unsupported")
         return None
 
-    def _commands(self, envelope: Envelope, message: bytes) -> tuple[tuple[Stage, tuple[bytes, ...]], ...]:
-        options = []
-        if self._client.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(message))
-        if not message.isascii():
-            options += [b"BODY=8BITMIME", b"SMTPUTF8"]
-        return (
-            (Stage.MAIL, (b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)),
-            (Stage.RCPT, (b"RCPT", b"TO:<%s>" % envelope.recipient.encode())),
-            (Stage.DATA, (b"DATA",)),
-        )
-
-    async def _answered(self, stage: Stage, code: int, text: str) -> Try:
-        result = read_reply(stage, code, text)
-        if code == CLOSING or result.outcome is Outcome.LOST:
+    async def _open(self, wire: Wire, outgoing: Outgoing) -> Try | None:
+        """Begin a message; None once the relay waits for its body, else what became of it."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            failed = await self._reset(wire)
+            if failed:
+                return failed
+            if not self._offers.pipelining:
+                return await self._open_step_by_step(wire, outgoing)
+            wire.write(b"".join(self._commands(outgoing)))
+        elif begun is not outgoing:
             self.abort()
-        else:
-            await self._reset()
+        return await self._read_group(wire)
+
+    async def _reset(self, wire: Wire) -> Try | None:
+        """After a refused recipient the relay still has the transaction open (RFC 5321 §4.1.1.5)."""
+        if not self._needs_reset:
+            return None
+        wire.write(b"RSET\r\n")
+        self._needs_reset = False
+        return await self._answer(wire, Stage.MAIL)
+
+    async def _open_step_by_step(self, wire: Wire, outgoing: Outgoing) -> Try | None:
+        for stage, command in zip(_STAGES, self._commands(outgoing), strict=True):
+            wire.write(command)
+            failed = await self._answer(wire, stage)
+            if failed:
+                self._needs_reset = True
+                return failed
+        return None
+
+    async def _read_group(self, wire: Wire) -> Try | None:
+        """Read the replies to MAIL, RCPT and DATA, all of them: the first "no" counts, the others follow from it."""
+        failed = answer = None
+        for stage in _STAGES:
+            answer = await self._answer(wire, stage)
+            failed = failed or answer
+            if not wire.is_open:
+                return failed
+        if failed and answer is None:
+            # The relay waits for a message to nobody: a lone dot ends it, and it says 554 (RFC 2920 §3.1).
+            wire.write(_DOT)
+            await self._answer(wire, Stage.DOT)
+        elif failed:
+            self._needs_reset = True
+        return failed
+
+    async def _answer(self, wire: Wire, stage: Stage) -> Try | None:
+        """The reply to a command; None where it worked. Closes where nothing can follow."""
+        try:
+            reply = await wire.reply(self._patience[stage])
+        except WireError:
+            self.abort()
+            return Try(Outcome.LOST, stage)
+        if reply.code // 100 == _GO_ON.get(stage):
+            return None
+        return self._understood(stage, reply)
+
+    def _understood(self, stage: Stage, reply: RawReply) -> Try:
+        result = read_reply(stage, reply.code, reply.text)
+        if reply.code == CLOSING or result.outcome in (Outcome.LOST, Outcome.IN_DOUBT):
+            self.abort()
         return result
 
-    async def _reset(self) -> None:
-        try:
-            await self._client.rset()
-        except (aiosmtplib.SMTPException, OSError):
-            self.abort()
+    def _commands(self, outgoing: Outgoing) -> tuple[bytes, bytes, bytes]:
+        envelope = outgoing.envelope
+        size = f" SIZE={outgoing.size}" if self._offers.size_is_wanted else ""
+        utf8 = "" if outgoing.is_ascii else " BODY=8BITMIME SMTPUTF8"
+        mail = f"MAIL FROM:<{envelope.sender}>{size}{utf8}\r\n"
+        return mail.encode(), f"RCPT TO:<{envelope.recipient}>\r\n".encode(), b"DATA\r\n"
 
-    async def _send_body(self, message: bytes, license_dot: LicenseDot) -> Try:
-        protocol, transport = self._client.protocol, cast("asyncio.WriteTransport | None", self._client.transport)
-        if protocol is None or transport is None:
-            return Try(Outcome.LOST, Stage.DATA)
-        # Reading starts before anything is written, so that a relay that hangs up or answers too early is noticed.
-        reply = asyncio.create_task(protocol.read_response())
+    async def _transmit(self, wire: Wire, outgoing: Outgoing, license_dot: LicenseDot, following: NextOutgoing) -> Try:
+        """Write the body, have the dot licensed, write it, and read what the relay says."""
+        message = outgoing.message if isinstance(outgoing.message, bytes) else await outgoing.message
+        wire.write(message)
+        if not await wire.drained(self._access.timeouts.block):
+            return await self._without_dot(wire)
+        if not await license_dot():
+            self.abort()
+            return Try(Outcome.UNLICENSED, Stage.DATA)
+        if not wire.is_open or wire.has_spoken:
+            return await self._without_dot(wire)
+        upcoming = following() if self._may_pipeline and self._offers.pipelining else None
+        if upcoming and self._refused_here(upcoming):
+            upcoming = None
+        wire.write(_DOT + b"".join(self._commands(upcoming)) if upcoming else _DOT)
+        self._begun, self._awaits_reply = upcoming, True
         try:
-            await asyncio.sleep(0)
-            transport.write(dot_stuffed(message))
-            if not await self._flushed(transport, reply):
-                return await self._without_dot(reply, Outcome.LOST)
-            if not await license_dot():
-                return await self._without_dot(reply, Outcome.UNLICENSED)
-            if reply.done() or transport.is_closing():
-                return await self._without_dot(reply, Outcome.LOST)
-            self._awaits_reply = True
-            transport.write(b".\r\n")
-            return await self._dot_answered(reply)
+            return self._understood(Stage.DOT, await wire.reply(self._access.timeouts.dot))
+        except WireError:
+            self.abort()
+            return Try(Outcome.IN_DOUBT, Stage.DOT)
         finally:
             self._awaits_reply = False
-            reply.cancel()
 
-    async def _flushed(self, transport: asyncio.WriteTransport, reply: asyncio.Task[aiosmtplib.SMTPResponse]) -> bool:
-        """Wait until the body has left our buffer; False if the relay answered, hung up or took too long."""
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + self._access.timeouts.block
-        # A transport tells its protocol alone when its buffer is empty, and that protocol is aiosmtplib's.
-        while transport.get_write_buffer_size() and not reply.done() and loop.time() < ends:  # noqa: ASYNC110
-            await asyncio.sleep(_FLUSH_STEP)
-        return not (reply.done() or transport.is_closing() or transport.get_write_buffer_size())
-
-    async def _without_dot(self, reply: asyncio.Task[aiosmtplib.SMTPResponse], otherwise: Outcome) -> Try:
+    async def _without_dot(self, wire: Wire) -> Try:
         """Give up a message whose dot was not written. What the relay said of its own accord counts, if it did."""
-        self.abort()
-        if not reply.done() or reply.exception() or otherwise is Outcome.UNLICENSED:
-            return Try(otherwise, Stage.DATA)
-        return read_reply(Stage.DATA, reply.result().code, reply.result().message)
-
-    async def _dot_answered(self, reply: asyncio.Task[aiosmtplib.SMTPResponse]) -> Try:
+        wire.abort()
         try:
-            response = await asyncio.wait_for(reply, self._access.timeouts.dot)
-        except aiosmtplib.SMTPResponseException as error:
-            result = read_reply(Stage.DOT, error.code, error.message)
-        except (aiosmtplib.SMTPException, OSError):
-            result = Try(Outcome.IN_DOUBT, Stage.DOT)
-        else:
-            result = read_reply(Stage.DOT, response.code, response.message)
-        if result.outcome is Outcome.IN_DOUBT or (result.reply and result.reply.code == CLOSING):
-            self.abort()
-        return result
-
-
-def dot_stuffed(message: bytes) -> bytes:
-    """The body as DATA wants it (RFC 5321 §4.5.2); the compiler's messages come out as they went in."""
-    stuffed = message.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+            reply = await wire.reply(0)
+        except WireError:
+            return Try(Outcome.LOST, Stage.DATA)
+        return self._understood(Stage.DATA, reply)
