@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 import typer
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner, Result
 
 from dispatch.cli.check import check
 from dispatch.cli.opening import CommandContext
 from dispatch.config.load import load
-from dispatch.config.secrets import make_key
+from dispatch.config.secrets import make_key, write_secret
 from dispatch.store.opening import open_store
+from dispatch.transport.dkim_keys import KeyKind, SigningKey, new_private_key, read_signing_key
+from tests.name_server import NameServer
 from tests.small_site import small_site
 from tests.smtp_server import SmtpServer
 
@@ -110,8 +114,9 @@ def test_where_all_is_well_every_check_says_so() -> None:
         "ok      templates review",
         "ok      source site",
         "ok      relay main",
+        "ok      dkim main",
     ]
-    assert lines[-1] == "8 checks: all is well"
+    assert lines[-1] == "9 checks: all is well"
     assert relay.reached("mail") == 0
 
 
@@ -333,6 +338,134 @@ def test_a_newsletter_that_no_relay_carries_cannot_be_sent() -> None:
     """Also where nobody is to be contacted."""
     _write(GOOD.replace("port = 2525", 'port = 2525\ncarries = ["service"]'))
     assert _problems("--offline") == [("relay", "error", "no relay carries digests")]
+
+
+DKIM = """\
+[relays.main.dkim]
+domain = "lamplight.example"
+selector = "d2026"
+key = "file:keys/dkim.pem"
+"""
+SECOND = 'ed25519_selector = "e2026"\ned25519_key = "file:keys/second.pem"\n'
+
+
+def _make_signing_key(path: str, selector: str, kind: KeyKind = "rsa") -> SigningKey:
+    pem = new_private_key(kind)
+    assert write_secret(Path(path), pem)
+    return read_signing_key(pem, selector, kind, path)
+
+
+def _dkim_checks(*arguments: str) -> list[tuple[str, str, str]]:
+    """Level, message and remedy of what is said about signatures."""
+    found = [each for each in _as_json(*arguments) if each["name"].startswith("dkim ")]
+    return [(each["level"], each["message"], each["remedy"]) for each in found]
+
+
+def test_without_a_key_signing_is_left_to_the_relay() -> None:
+    """Which is said, and all is well."""
+    assert _dkim_checks("--offline") == [("ok", "no key is configured, so signing is left to the relay", "")]
+
+
+def test_keys_are_compared_with_what_dns_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both, each at its own name; a record that is missing is to be published as it is printed."""
+    _write(GOOD + DKIM + SECOND)
+    rsa = _make_signing_key("keys/dkim.pem", "d2026")
+    second = _make_signing_key("keys/second.pem", "e2026", "ed25519")
+    texts = {"d2026._domainkey.lamplight.example": [[rsa.record[:255], rsa.record[255:]]]}
+    with NameServer(texts) as server:
+        monkeypatch.setenv("DISPATCH_DNS", server.place)
+        assert _dkim_checks() == [
+            ("ok", "d2026._domainkey.lamplight.example has our key", ""),
+            (
+                "error",
+                "e2026._domainkey.lamplight.example is not in DNS, so nobody can verify what is signed",
+                f"publish as its one TXT record: {second.record}",
+            ),
+        ]
+        texts["e2026._domainkey.lamplight.example"] = [[second.record]]
+        assert [level for level, _, _ in _dkim_checks()] == ["ok", "ok"]
+
+
+def test_another_key_in_dns_is_shown_beside_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is published, and what should be."""
+    _write(GOOD + DKIM)
+    rsa = _make_signing_key("keys/dkim.pem", "d2026")
+    other = _make_signing_key("keys/other.pem", "d2026")
+    name = "d2026._domainkey.lamplight.example"
+    with NameServer({name: [[other.record[:255], other.record[255:]]]}) as server:
+        monkeypatch.setenv("DISPATCH_DNS", server.place)
+        ((level, message, remedy),) = _dkim_checks()
+    assert level == "error"
+    assert message == f"{name} has another key in DNS: “{other.record}”"
+    assert remedy == f"publish as its one TXT record: {rsa.record}"
+
+
+def test_dns_that_fails_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says nothing about the key."""
+    _write(GOOD + DKIM)
+    _make_signing_key("keys/dkim.pem", "d2026")
+    name = "d2026._domainkey.lamplight.example"
+    with NameServer({}, failing=frozenset({name})) as server:
+        monkeypatch.setenv("DISPATCH_DNS", server.place)
+        ((level, message, _),) = _dkim_checks()
+    assert level == "warning"
+    assert message.startswith(f"{name} cannot be looked up: the name servers do not answer")
+
+
+def test_offline_no_name_server_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is read all the same."""
+    _write(GOOD + DKIM)
+    _make_signing_key("keys/dkim.pem", "d2026")
+    with NameServer({}) as server:
+        monkeypatch.setenv("DISPATCH_DNS", server.place)
+        assert _dkim_checks("--offline") == [("ok", "the key can sign; DNS was not asked", "")]
+        assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"),
+    [
+        (1024, "the key has 1024 bits; mailboxes want 2048"),
+        (4104, "the key has 4104 bits, and not all verify more than 4096"),
+    ],
+)
+def test_a_key_of_an_unusual_size_is_a_warning(bits: int, expected: str) -> None:
+    """It is still verified, by most."""
+    _write(GOOD + DKIM)
+    key = generate_private_key(public_exponent=65537, key_size=bits)
+    write_secret(Path("keys/dkim.pem"), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    ((level, message, remedy),) = _dkim_checks("--offline")
+    assert (level, message) == ("warning", expected)
+    assert remedy == "`dispatch dkim new` makes one of 2048 bits, under another selector"
+
+
+def test_a_signing_key_that_cannot_be_used_is_an_error() -> None:
+    """With its place in the configuration."""
+    _write(GOOD + DKIM)
+    write_secret(Path("keys/dkim.pem"), b"not a key\n")
+    ((level, message, _),) = _dkim_checks("--offline")
+    assert level == "error"
+    assert message.startswith("relays.main.dkim.key: file:keys/dkim.pem: this is not a private key in PEM form")
+
+
+def test_a_signing_key_that_is_missing_is_made_by_another_command() -> None:
+    """Not by `--fix`: its record has to be published, so somebody has to see it. It is said once."""
+    _write(GOOD + DKIM + SECOND)
+    _make_signing_key("keys/dkim.pem", "d2026")
+    (problem,) = [each for each in _as_json("--offline", "--fix") if not each["ok"]]
+    assert problem["name"] == "secret relays.main.dkim.ed25519_key"
+    assert problem["remedy"] == "`dispatch dkim new main --ed25519` makes it, and says what to publish"
+    assert not Path("keys/second.pem").exists()
+
+
+def test_a_name_server_that_cannot_be_one_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no other is asked instead."""
+    _write(GOOD + DKIM)
+    _make_signing_key("keys/dkim.pem", "d2026")
+    monkeypatch.setenv("DISPATCH_DNS", "dns.example")
+    ((level, message, _),) = _dkim_checks()
+    assert level == "error"
+    assert message.startswith('DISPATCH_DNS: found "dns.example"; allowed: the address of a name server')
 
 
 def test_colours_are_left_out_where_nobody_looks() -> None:

@@ -29,6 +29,7 @@ token_keys = ["file:keys/token.key"]
 address_key = "file:keys/address.key"
 """
 SECRET = "hunter2-hunter2-hunter2"
+DKIM = '[relays.main.dkim]\ndomain = "lamplight.example"\nselector = "d2026"\nkey = "file:keys/dkim.pem"\n'
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -196,6 +197,35 @@ ONE_FAULT = {
     "a log-in without its password": (
         '[relays.main]\nusername = "dispatch"\n',
         "config.toml:17: relays.main.password: found nothing, and a log-in with username needs password too",
+    ),
+    "a second signature without its selector": (
+        f'{DKIM}ed25519_key = "file:keys/second.pem"\n',
+        (
+            "config.toml:17: relays.main.dkim.ed25519_selector: found nothing, and a second signature with ed25519_key "
+            "needs ed25519_selector too"
+        ),
+    ),
+    "a second signature without its key": (
+        f'{DKIM}ed25519_selector = "e2026"\n',
+        (
+            "config.toml:17: relays.main.dkim.ed25519_key: found nothing, and a second signature with ed25519_selector "
+            "needs ed25519_key too"
+        ),
+    ),
+    "two keys under one selector": (
+        f'{DKIM}ed25519_selector = "d2026"\ned25519_key = "file:keys/second.pem"\n',
+        (
+            'config.toml:21: relays.main.dkim.ed25519_selector: found "d2026", which is the selector of the RSA key; '
+            "allowed: another one, because each key has its own record in DNS"
+        ),
+    ),
+    "a signature of somebody else": (
+        DKIM.replace("lamplight.example", "lamplight.example.net"),
+        (
+            'config.toml:18: relays.main.dkim.domain: found "lamplight.example.net", and newsletters.review comes from '
+            '"lamplight.example"; allowed: that domain, one above it or one below it, because mailboxes trust no other '
+            "signature"
+        ),
     ),
     "two databases": (
         'path = "a.db"\nurl = "env:DATABASE_URL"\n',
@@ -409,6 +439,34 @@ def test_keys_written_into_the_file_are_refused_and_not_repeated(tmp_path: Path)
     assert SECRET not in "".join(problems)
 
 
+@pytest.mark.parametrize(
+    ("signer", "sender", "right"),
+    [
+        ("lamplight.example", "lamplight.example", True),
+        ("Lamplight.Example", "post.lamplight.example", True),
+        ("mail.lamplight.example", "lamplight.example", True),
+        ("lamplight.example", "starlamplight.example", False),
+        ("example", "lamplight.example", False),
+    ],
+)
+def test_a_signature_is_of_the_organisation_of_the_sender(
+    tmp_path: Path, signer: str, sender: str, right: bool
+) -> None:
+    """The From domain, one above it or one below it; a name without a dot is nobody's own."""
+    text = GOOD.replace("@lamplight.example", f"@{sender}") + DKIM.replace("lamplight.example", signer)
+    if right:
+        assert load(_write(tmp_path, text)).relays["main"].dkim is not None
+    else:
+        assert [problem.split(": ")[1] for problem in _problems(tmp_path, text)] == ["relays.main.dkim.domain"]
+
+
+def test_a_relay_without_digests_may_sign_for_anybody(tmp_path: Path) -> None:
+    """What it carries does not come from a newsletter."""
+    dkim = DKIM.replace("lamplight.example", "other.example")
+    relay = '[relays.main]\ncarries = ["service"]\n'
+    assert load(_write(tmp_path, GOOD + relay + dkim)).relays["main"].dkim is not None
+
+
 def test_what_is_not_built_yet_and_harmless_is_loaded_and_said(tmp_path: Path) -> None:
     """Written as a later version will want it; today it says what happens instead."""
     path = _write(
@@ -446,7 +504,6 @@ def test_a_configuration_with_every_part_loads_but_for_what_is_refused(tmp_path:
         "web.trusted_proxies",
         "relays.broadcast.stream",
         "relays.broadcast.webhook",
-        "relays.quick.dkim",
         "newsletters.post.schedules.weekly.proof",
         "newsletters.post.schedules.weekly.unanswered",
         "share.from_mail",

@@ -27,8 +27,9 @@ def message_of(database: Database, settings: Settings) -> tuple[Envelope, Messag
         (delivery,) = claim(connection, "one", limit=1, now=NOW, real_now=NOW)
         transaction.rollback()
     messages = Messages(database, settings, lambda: datetime.now(UTC))
-    envelope, data = asyncio.run(messages.of(delivery))
-    return envelope, email.message_from_bytes(data, policy=email.policy.default)
+    outgoing = asyncio.run(messages.of(delivery))
+    assert isinstance(outgoing.message, bytes)
+    return outgoing.envelope, email.message_from_bytes(outgoing.message, policy=email.policy.default)
 
 
 def test_a_repeat_carries_the_same_message_id_also_after_a_new_key(database: Database, tmp_path: Path) -> None:

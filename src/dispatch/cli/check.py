@@ -22,11 +22,12 @@ def check(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON, one object a check.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Make keys that are missing; take secrets from others.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Contact no relay and no source.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Contact no relay, no source and no DNS.")] = False,
 ) -> None:
     """Look at the configuration and everything it names, one line a check.
 
-    The configuration, the secrets, the database, the templates, the books, the sources and the relays.
+    The configuration, the secrets, the database, the templates, the books, the sources, the relays and their
+    signatures.
 
     Examples:
 

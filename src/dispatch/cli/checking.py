@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from dispatch.cli.checking_dkim import signature_of
 from dispatch.collecting.feeds import read_feed
 from dispatch.collecting.fetching import Fetched, Reach, fetch, open_reach
 from dispatch.collecting.folder import read_folder
@@ -28,7 +29,8 @@ from dispatch.rendering.look import look_from
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import open_templates
 from dispatch.store.opening import open_store
-from dispatch.transport.session import RelayAccess, StepwiseSession, Timeouts
+from dispatch.transport.access import RelayAccess, Timeouts
+from dispatch.transport.session import SmtpSession
 
 # An operator waits for this: what has not answered by then is a problem.
 _PATIENCE = Timeouts(connect=10, command=10, block=10, dot=10)
@@ -77,6 +79,13 @@ async def relays_let_us_in(ground: Ground) -> list[Check]:
     if ground.offline:
         return []
     return list(await asyncio.gather(*(_relay(ground, name, relay) for name, relay in relays.items())))
+
+
+async def signatures_can_be_verified(ground: Ground) -> list[Check]:
+    """Each relay's keys can sign, and DNS has what verifies it."""
+    relays = ground.settings.relays.items()
+    answers = (signature_of(name, relay, offline=ground.offline) for name, relay in relays)
+    return [check for checks in await asyncio.gather(*answers) for check in checks]
 
 
 async def sources_answer(ground: Ground) -> list[Check]:
@@ -133,6 +142,7 @@ CHECKS: tuple[Callable[[Ground], Awaitable[list[Check]]], ...] = (
     books_can_be_read,
     sources_answer,
     relays_let_us_in,
+    signatures_can_be_verified,
 )
 
 
@@ -149,7 +159,7 @@ async def _relay(ground: Ground, name: str, relay: Relay) -> Check:
             password=relay.password.read() if relay.password else None,
             timeouts=_PATIENCE,
         )
-        session = StepwiseSession(access)
+        session = SmtpSession(access)
         await session.connect()
     except DispatchError as error:
         return Check(title, "error", str(error))

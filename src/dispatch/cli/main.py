@@ -23,6 +23,7 @@ from dispatch.cli import (
     status,
 )
 from dispatch.cli.books import books_app
+from dispatch.cli.dkim import dkim_app
 from dispatch.cli.opening import CommandContext, configure_logging
 from dispatch.cli.subscribers import subscribers_app
 
@@ -74,6 +75,7 @@ app.command()(init.init)
 app.command()(check.check)
 app.add_typer(subscribers_app, name="subscribers")
 app.add_typer(books_app, name="books")
+app.add_typer(dkim_app, name="dkim")
 app.command()(collect.collect)
 app.command()(compose.compose)
 app.command()(plan.plan)

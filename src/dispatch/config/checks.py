@@ -115,5 +115,8 @@ def _with_remedy(message: str, path: KeyPath, *, is_needed: bool) -> tuple[str, 
     what, _, remedy = message.partition(": `dispatch check --fix`")
     if is_needed:
         return what, "the database was made with this key: put it back from your backup"
+    if remedy and path[0] == "relays" and path[2] == "dkim":
+        second = " --ed25519" if path[-1] == "ed25519_key" else ""
+        return what, f"`dispatch dkim new {path[1]}{second}` makes it, and says what to publish"
     is_key = path == ADDRESS_KEY or path[:2] == TOKEN_KEYS
     return what, f"`dispatch check --fix`{remedy}" if remedy and is_key else "put the secret there"

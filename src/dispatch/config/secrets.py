@@ -69,13 +69,18 @@ def make_key(path: Path) -> bool:
 
     Raises OSError where it cannot be written.
     """
+    return write_secret(path, f"{secrets.token_hex(NEW_KEY_BYTES)}\n".encode("ascii"))
+
+
+def write_secret(path: Path, secret: bytes) -> bool:
+    """Write a file that only its owner can read; False, and nothing done, where a file is already. Raises OSError."""
     path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"{secrets.token_hex(NEW_KEY_BYTES)}\n")
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret)
         file.flush()
         # A key that a power cut takes away would take every suppression with it.
         os.fsync(file.fileno())

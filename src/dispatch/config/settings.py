@@ -125,7 +125,15 @@ class Dkim(Section):
         description="The domain that signs; the same organisation as the From address.", examples=["lamplight.example"]
     )
     selector: Selector = Field(description="The name under which the public key is in DNS.", examples=["d2026"])
-    key: Secret = Field(description="The private key.", examples=["file:keys/dkim.pem"])
+    key: Secret = Field(
+        description="The private RSA key, PEM; `dispatch dkim new` makes one.", examples=["file:keys/dkim-d2026.pem"]
+    )
+    ed25519_selector: Selector | None = Field(
+        None, description="The selector of a second, Ed25519 key; both or neither.", examples=["e2026"]
+    )
+    ed25519_key: Secret | None = Field(
+        None, description="That private key: a second signature.", examples=["file:keys/dkim-e2026.pem"]
+    )
 
 
 Carried = Literal["digests", "letters", "shares", "service"]
@@ -162,7 +170,7 @@ class Relay(Section):
     webhook: Secret | None = Field(
         None, description="Log-in of the service's webhook (not built yet).", examples=["file:keys/webhook"]
     )
-    dkim: Dkim | None = Field(None, description="Sign with this key (not built yet).")
+    dkim: Dkim | None = Field(None, description="Sign with this key.")
 
 
 class Collect(Section):
@@ -250,6 +258,10 @@ class Newsletter(Section):
     max_posts: Whole = Field(12, ge=1, le=100, description="Most posts in one issue; the others become one line.")
     min_posts: Whole = Field(1, ge=1, description="With fewer new posts the issue waits for the next slot.")
     when_empty: Literal["skip", "hold"] = Field("skip", description="What a slot without new posts does.")
+    in_doubt: Literal["resend", "hold"] = Field(
+        "resend",
+        description='Mail of which nobody knows whether it arrived: "resend" it, or "hold" it until you decide.',
+    )
     default_schedule: Slug = Field("weekly", description="The schedule of those who chose none.")
     list_id: ListId | None = Field(
         None,

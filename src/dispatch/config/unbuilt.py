@@ -41,7 +41,6 @@ UNBUILT = (
     ),
     Unbuilt((*_RELAY, "stream"), "the service sends through its default stream"),
     Unbuilt((*_RELAY, "webhook"), "what becomes of accepted mail is not heard of"),
-    Unbuilt((*_RELAY, "dkim"), "mail leaves unsigned; let the relay sign it"),
     Unbuilt(("web", "metrics"), "nothing is served there"),
     Unbuilt(("web", "trusted_proxies"), "X-Forwarded-For is not read"),
     Unbuilt((*_SCHEDULE, "proof"), "no proof is mailed, and the contents close when the issue is made"),

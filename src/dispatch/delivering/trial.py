@@ -13,8 +13,9 @@ from dispatch.model.blanks import Blank
 from dispatch.model.delivery import Outcome, Reply
 from dispatch.model.issue import Rendering
 from dispatch.transport.compiler import compile_message
+from dispatch.transport.dkim import signer_for
 from dispatch.transport.headers import headers_for
-from dispatch.transport.session import Envelope, StepwiseSession
+from dispatch.transport.session import Envelope, Outgoing, SmtpSession
 
 MARK = "[TEST]"
 
@@ -34,7 +35,7 @@ async def send_trial(
     RelayError with the relay's words where it did not take the message.
     """
     recipient = parse_address(address)
-    name, _ = relay_for(settings, "digests")
+    name, relay = relay_for(settings, "digests")
     headers = replace(headers_for(settings, newsletter, schedule, slot), list_id="")
     compiled = compile_message(replace(rendering, subject=f"{MARK} {rendering.subject}"), headers)
     mailbox = return_mailbox(settings, headers.sender)
@@ -49,13 +50,17 @@ async def send_trial(
             Blank.DATE: format_datetime(real_now),
         }
     )
-    return await _hand_over(StepwiseSession(access_to(settings, name)), Envelope(str(mailbox), str(recipient)), message)
+    signer = signer_for(relay, name)
+    if signer:
+        message = signer.signed(message, real_now)
+    outgoing = Outgoing(Envelope(str(mailbox), str(recipient)), message, len(message), message.isascii())
+    return await _hand_over(SmtpSession(access_to(settings, name)), outgoing)
 
 
-async def _hand_over(session: StepwiseSession, envelope: Envelope, message: bytes) -> Reply:
+async def _hand_over(session: SmtpSession, outgoing: Outgoing) -> Reply:
     await session.connect()
     try:
-        result = await session.send(envelope, message, _always)
+        result = await session.send(outgoing, _always)
     finally:
         await session.close()
     if result.outcome is Outcome.ACCEPTED and result.reply:

@@ -2,7 +2,8 @@
 
 No line we write begins with a dot: it stands as "=2E". So the bytes that are hashed, previewed and signed are the
 bytes on the wire, and no dot of anybody's text can end a message early (RFC 5321 §4.5.2). Nor does one begin with
-"From ", which some mailboxes would turn into ">From ".
+"From ", which some mailboxes would turn into ">From ". Of a run of white space only the first space stands as it is: so
+a body is its own relaxed form (RFC 6376 §3.4.4), and signing has nothing to rewrite.
 """
 
 import re
@@ -13,10 +14,9 @@ SOFT_BREAK = b"=\r\n"
 # A full line has room for its soft break and for a first character that has to be written in hexadecimal.
 _WIDTH = MAX_LINE - len("=") - 2
 _TOKENS = tuple(
-    bytes([octet]) if octet in b" \t" or (33 <= octet <= 126 and octet != ord("=")) else b"=%02X" % octet
-    for octet in range(256)
+    bytes([octet]) if 32 <= octet <= 126 and octet != ord("=") else b"=%02X" % octet for octet in range(256)
 )
-_PLAIN = re.compile(rb"[ \t!-<>-~]*[!-<>-~]")  # what needs no encoding, only breaking
+_PLAIN = re.compile(rb"[ !-<>-~]*[!-<>-~]")  # what needs no encoding, only breaking
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FIRST = re.compile(rb"\.|From ")
 
@@ -32,13 +32,14 @@ def encode_value(value: str) -> bytes:
 
 
 def _encode_line(line: bytes) -> bytes:
-    if _PLAIN.fullmatch(line):
+    if _PLAIN.fullmatch(line) and b"  " not in line:
         pieces = [line[start : start + _WIDTH] for start in range(0, len(line), _WIDTH)]
         return SOFT_BREAK.join(_with_safe_start(piece) for piece in pieces)
-    tokens = [_TOKENS[octet] for octet in line]
+    before = b"\0" + line
+    tokens = [b"=20" if before[place] == octet == 32 else _TOKENS[octet] for place, octet in enumerate(line)]
     # White space at the end of a line is lost on the way (RFC 2045 §6.7, rule 3).
-    if tokens and tokens[-1] in (b" ", b"\t"):
-        tokens[-1] = b"=%02X" % line[-1]
+    if tokens and tokens[-1] == b" ":
+        tokens[-1] = b"=20"
     return SOFT_BREAK.join(_with_safe_start(wire_line) for wire_line in _wrapped(tokens))
 
 
