@@ -19,7 +19,8 @@ FLAT_TABLES = {"store/tables.py", "config/settings.py"}
 
 HEAVY = (
     "sqlalchemy", "alembic", "premailer", "lxml", "jinja2", "babel", "pydantic", "httpx2", "feedparser", "nh3",
-    "aiosmtplib", "aiosmtpd", "cryptography", "dns", "apscheduler", "starlette", "uvicorn", "PIL", "rich.progress",
+    "aiosmtplib", "aiosmtpd", "cryptography", "dns", "apscheduler", "starlette", "uvicorn", "uvloop", "PIL",
+    "rich.progress",
 )  # fmt: skip
 
 

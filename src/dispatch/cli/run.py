@@ -1,6 +1,5 @@
 """`dispatch run`: the whole service."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from dispatch.cli.opening import PROBLEM, USAGE, moment, open_dispatch
 from dispatch.cli.watching import watched
+from dispatch.event_loop import run_async
 
 if TYPE_CHECKING:
     from dispatch.app import Dispatch
@@ -39,11 +39,11 @@ def run(
         if once:
             from dispatch.schedule import serve_once
 
-            report = asyncio.run(watched(dispatch, serve_once(dispatch)))
+            report = run_async(watched(dispatch, serve_once(dispatch)))
             for line in report.lines:
                 typer.echo(line)
             raise typer.Exit(PROBLEM if report.failed else 0)
-        asyncio.run(_run(dispatch, only))
+        run_async(_run(dispatch, only))
 
 
 async def _run(dispatch: "Dispatch", only: str | None) -> None:

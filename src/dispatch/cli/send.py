@@ -1,12 +1,12 @@
 """`dispatch send`: send what waits, once; or a trial to one address."""
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from dispatch.cli.opening import PROBLEM, USAGE, moment, open_dispatch
 from dispatch.cli.watching import watched
+from dispatch.event_loop import run_async
 
 
 def send(
@@ -30,12 +30,12 @@ def send(
         raise typer.Exit(USAGE)
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
         if to and newsletter:
-            reply = asyncio.run(dispatch.send_trial(newsletter, to))
+            reply = run_async(dispatch.send_trial(newsletter, to))
             typer.echo(f"the relay answered: {reply}")
             return
         from dispatch.schedule import send_once
 
-        report = asyncio.run(watched(dispatch, send_once(dispatch)))
+        report = run_async(watched(dispatch, send_once(dispatch)))
         for line in report.lines:
             typer.echo(line)
         raise typer.Exit(PROBLEM if report.failed else 0)
