@@ -32,10 +32,11 @@ from dispatch.delivering.explain import explain_address
 from dispatch.delivering.fan_out import fan_out
 from dispatch.delivering.send import SendReport, send_due
 from dispatch.delivering.trial import send_trial
-from dispatch.errors import ConfigurationError, DispatchError
+from dispatch.errors import AddressError, ConfigurationError, DispatchError
 from dispatch.model.address import address_hash, parse_address
 from dispatch.model.blanks import Blank
 from dispatch.model.delivery import Reply
+from dispatch.model.doubt import Decision, Resolved
 from dispatch.model.issue import AudienceKey, Issue, Rendering
 from dispatch.model.report import IssueDetail, IssueSummary
 from dispatch.promoting.promote import Promos, occasion_ahead, place_promos, preview_promos, promos_for
@@ -46,6 +47,7 @@ from dispatch.rendering.preview import SAMPLES, Pictures, write_preview
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import TemplateFolder, open_templates
 from dispatch.store.database import Database
+from dispatch.store.doubts import resolve, undecided
 from dispatch.store.fan_out import cancel_issue, keys_without_variant
 from dispatch.store.issues import issues_to_fan_out, read_issue
 from dispatch.store.newsletters import ensure_newsletters
@@ -251,6 +253,14 @@ class Dispatch:
         """Stop an issue for good; returns how many deliveries had not left."""
         return await self.database.run(cancel_issue, issue_id, "cancelled by an operator", self.now())
 
+    async def undecided(self, issue_id: int, decision: Decision, addresses: Iterable[str]) -> Resolved:
+        """Whom a decision about what is in doubt would concern; nothing is changed."""
+        return await self.database.run(undecided, issue_id, decision, self._mailboxes(addresses))
+
+    async def resolve(self, issue_id: int, decision: Decision, addresses: Iterable[str]) -> Resolved:
+        """Send again, or let end, what is in doubt in an issue: all of it, or of these addresses."""
+        return await self.database.run(resolve, issue_id, decision, self._mailboxes(addresses), self.now())
+
     async def explain(self, address: str, issue_id: int | None) -> list[str]:
         """What became of somebody's mail, in words."""
         digest = address_hash(parse_address(address), self.address_key)
@@ -263,6 +273,15 @@ class Dispatch:
     async def needs_a_look(self) -> list[str]:
         """What an operator should know: sources in trouble, posts that are held, issues that are paused or held."""
         return await self.database.run(troubles)
+
+    def _mailboxes(self, addresses: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for address in addresses:
+            try:
+                found[address_hash(parse_address(address), self.address_key)] = address
+            except AddressError as error:
+                raise AddressError(f"{address}: {error}") from error
+        return found
 
     async def _upcoming(self, newsletter: str, schedule: str | None) -> Upcoming:
         return await upcoming_issue(self.database, self.settings, newsletter, self.now(), schedule)

@@ -1,4 +1,4 @@
-"""The event loop that commands which send run on: uvloop, because a message is a few turns of the loop and little else."""
+"""The event loop of the commands that send: uvloop, because a message is a few turns of the loop and little else."""
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar

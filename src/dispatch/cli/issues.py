@@ -1,4 +1,4 @@
-"""`dispatch issues`: what there was, one by one; pause, resume and cancel."""
+"""`dispatch issues`: what there was, one by one; pause, resume, cancel, and decide about what is in doubt."""
 
 import asyncio
 import json
@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
-from dispatch.cli.answers import detail_as_json, detail_lines, issue_as_json, issue_line
+from dispatch.cli.answers import issue_as_json, issue_line
+from dispatch.cli.details import detail_as_json, detail_lines
 from dispatch.cli.opening import open_dispatch
+from dispatch.cli.resolve import resolve
 
-issues_app = typer.Typer(help="What was sent, one by one; pause, resume and cancel.", no_args_is_help=True)
+issues_app = typer.Typer(
+    help="What was sent, one by one; pause, resume, cancel, and decide about what is in doubt.", no_args_is_help=True
+)
 
 IssueId = Annotated[int, typer.Argument(help="The issue's id, as `dispatch issues list` prints it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -40,7 +44,7 @@ def list_issues(
 
 @issues_app.command()
 def show(context: typer.Context, issue: IssueId, as_json: AsJson = False) -> None:
-    """Show one issue: its posts, its arithmetic, and by name everybody who was ever in doubt.
+    """Show one issue: its posts, its arithmetic, and by name everybody who was ever in doubt or did not get it.
 
     Examples:
 
@@ -53,7 +57,7 @@ def show(context: typer.Context, issue: IssueId, as_json: AsJson = False) -> Non
         if as_json:
             typer.echo(json.dumps(detail_as_json(detail), indent=2, ensure_ascii=False))
             return
-        for line in detail_lines(detail):
+        for line in detail_lines(detail, dispatch.settings.site.timezone):
             typer.echo(line)
 
 
@@ -110,3 +114,6 @@ def cancel(
             return
         stopped = asyncio.run(dispatch.cancel_issue(issue))
         typer.echo(f"issue {issue} is cancelled: {stopped} people get its posts with their next issue")
+
+
+issues_app.command()(resolve)

@@ -9,7 +9,7 @@ from dispatch.delivering.ledger import Ledger
 from dispatch.delivering.relays import Paces
 from dispatch.delivering.rules import RESENT_KINDS, returned
 from dispatch.delivering.waits import pause
-from dispatch.model.delivery import ClaimedDelivery
+from dispatch.model.delivery import ClaimedDelivery, DeliveryKind
 from dispatch.store.database import Database
 from dispatch.store.deliveries import (
     TRANSIENT_ERRORS,
@@ -23,6 +23,11 @@ from dispatch.store.leases import recover_expired, release_claims
 # Seconds between two looks in vain: where somebody waits for the end, and in the service.
 LOOK_AGAIN = 0.25
 LOOK_AGAIN_IN_SERVICE = 1.0
+SMALLEST_BATCH = 4
+URGENT_KINDS = frozenset({DeliveryKind.SHARE, DeliveryKind.SERVICE})  # they overtake what is claimed already
+# Seconds for which a claim is believed. What is older is claimed anew: its reader may have left meanwhile, and must not
+# even be named to the relay five seconds later; and a share may have come that goes first.
+FRESH = 3.0
 
 
 class Claims:
@@ -38,14 +43,16 @@ class Claims:
         paces: Paces,
         ledger: Ledger,
         batch: int,
+        held: Collection[str],
         over: asyncio.Event,
         until_idle: bool,
     ) -> None:
         self._database, self._owner = database, owner
         self._clock, self._real_clock = clock, real_clock
-        self._paces, self._ledger, self._batch = paces, ledger, batch
+        self._paces, self._ledger, self._batch, self._held = paces, ledger, batch, held
         self._over, self._until_idle = over, until_idle
-        self._claimed: deque[ClaimedDelivery] = deque()
+        self._most = batch
+        self._claimed: deque[tuple[float, ClaimedDelivery]] = deque()  # with the time of the claim
         self._begun: set[int] = set()
         self._is_sure = True  # that we know everything that stands in our name
         self._lock = asyncio.Lock()
@@ -98,14 +105,16 @@ class Claims:
     def give_back_rest(self) -> None:
         """Put back what was not begun, to be claimed again if it is still to be sent then."""
         now = self._clock()
-        for delivery in self._claimed:
+        for _, delivery in self._claimed:
             self._ledger.record(returned(delivery, now))
         self._claimed.clear()
 
     def _take(self) -> ClaimedDelivery | None:
         """The first delivery whose pace allows it now."""
         now = asyncio.get_running_loop().time()
-        for place, delivery in enumerate(self._claimed):
+        for place, (claimed_at, delivery) in enumerate(self._claimed):
+            if now - claimed_at > FRESH:
+                return None
             domain = domain_of(delivery)
             if self._paces.wait(domain, now) <= 0:
                 self._paces.take(domain, now)
@@ -115,8 +124,9 @@ class Claims:
 
     async def _look(self) -> bool:
         """Claim more; whether there was any. Does not look again at once where it looked in vain."""
+        self._forget_stale()
         # Of a domain with a pace of its own no more is claimed than goes soon; the others overtake it.
-        domains = [domain_of(delivery) for delivery in self._claimed]
+        domains = [domain_of(delivery) for _, delivery in self._claimed]
         slow = {domain for domain in domains if domain in self._paces.domains}
         enough = sum(domain not in slow for domain in domains) >= self._batch // 2
         if enough or asyncio.get_running_loop().time() < self._look_again_at:
@@ -132,10 +142,18 @@ class Claims:
             self._look_again_at = asyncio.get_running_loop().time() + self._look_again
         return bool(found)
 
+    def _forget_stale(self) -> None:
+        """Let go of everything once something was claimed too long ago, and claim less at once from then on."""
+        oldest = asyncio.get_running_loop().time() - FRESH
+        if any(claimed_at < oldest for claimed_at, _ in self._claimed):
+            self._claimed.clear()
+            self._is_sure = False
+            self._batch = max(self._batch // 4, SMALLEST_BATCH)
+
     async def _claim(self, slow: Collection[str]) -> list[ClaimedDelivery]:
         if not self._is_sure:
             # A claim whose end nobody knows may have happened: what we do not know of goes back to the queue.
-            known = self._begun.union(delivery.id for delivery in self._claimed)
+            known = self._begun.union(delivery.id for _, delivery in self._claimed)
             await self._database.run(release_claims, self._owner, known)
             self._is_sure = True
         found = await self._database.run(
@@ -145,15 +163,19 @@ class Claims:
             now=self._clock(),
             real_now=self._real_clock(),
             without_domains=slow,
+            held=self._held,
         )
-        self._claimed.extend(found)
+        self._batch = min(2 * self._batch, self._most)
+        claimed = [(asyncio.get_running_loop().time(), delivery) for delivery in found]
+        self._claimed.extendleft(one for one in reversed(claimed) if one[1].kind in URGENT_KINDS)
+        self._claimed.extend(one for one in claimed if one[1].kind not in URGENT_KINDS)
         return found
 
     async def _look_around(self) -> None:
         """Nothing to claim: finish what is finished, take over from the dead, and see whether that is all."""
         now = self._clock()
         await self._database.run(finish_issues, now)
-        await self._database.run(recover_expired, self._owner, now, self._real_clock(), RESENT_KINDS)
+        await self._database.run(recover_expired, self._owner, now, self._real_clock(), RESENT_KINDS, self._held)
         left = await self._database.run(waiting, now)
         if self._until_idle and self._is_idle(left):
             self._over.set()
@@ -163,7 +185,7 @@ class Claims:
 
     def _nap(self) -> float:
         now = asyncio.get_running_loop().time()
-        waits = [self._paces.wait(domain_of(delivery), now) for delivery in self._claimed]
+        waits = [self._paces.wait(domain_of(delivery), now) for _, delivery in self._claimed]
         return min([self._look_again, *waits])
 
 

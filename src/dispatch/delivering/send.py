@@ -10,7 +10,7 @@ put back what was claimed and not begun
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,8 @@ from dispatch.errors import RelayError
 from dispatch.store.database import Database
 from dispatch.store.deliveries import TRANSIENT_ERRORS, finish_issues, waiting
 from dispatch.store.leases import recover_everything, recover_expired, recover_own, release_claims, renew_leases
+from dispatch.transport.dkim import signer_for
+from dispatch.transport.signing import Signing
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +69,13 @@ async def send_due(
     """Send until `stop`, or with `until_idle` until nothing is due by `clock` and no other sender holds anything.
 
     `owner` names this process among all that send, and no two at once. Leases and Date go by `real_clock`. Raises
-    RelayError if no relay carries digests, ConfigurationError if a secret is missing.
+    RelayError if no relay carries digests, ConfigurationError if a secret is missing or no key.
     """
     name, relay = relay_for(settings, "digests")
     over = asyncio.Event()
     health = RelayHealth(access_to(settings, name), over, gives_up=until_idle)
     ledger = Ledger(database, owner, name, clock, real_clock, stop)
+    held = [slug for slug, newsletter in settings.newsletters.items() if newsletter.in_doubt == "hold"]
     claims = Claims(
         database,
         owner,
@@ -81,17 +84,22 @@ async def send_due(
         paces=Paces(relay),
         ledger=ledger,
         batch=BATCH_PER_CONNECTION * relay.connections,
+        held=held,
         over=over,
         until_idle=until_idle,
     )
-    messages = Messages(database, settings, real_clock)
+    signer = signer_for(relay, name)
+    signing = Signing(signer, real_clock) if signer else None
+    messages = Messages(database, settings, real_clock, signing)
     work = Work(database, claims, ledger, messages, health, clock, stop, over, relay, Counts())
     lock = SenderLock(database.file) if database.file else None
     try:
         if await _may_begin(database, lock, clock, stop, until_idle=until_idle):
-            await _take_over(database, owner, clock, real_clock, alone=lock is not None)
+            await _take_over(database, owner, clock, real_clock, held, alone=lock is not None)
             await _run(work, owner, real_clock)
     finally:
+        if signing:
+            signing.close()
         if lock:
             lock.release()
     return await _report(work)
@@ -109,12 +117,14 @@ async def _may_begin(
     return not stop.is_set()
 
 
-async def _take_over(database: Database, owner: str, clock: Clock, real_clock: Clock, *, alone: bool) -> None:
+async def _take_over(
+    database: Database, owner: str, clock: Clock, real_clock: Clock, held: Collection[str], *, alone: bool
+) -> None:
     if alone:
-        found = await database.run(recover_everything, clock(), RESENT_KINDS)
+        found = await database.run(recover_everything, clock(), RESENT_KINDS, held)
     else:
-        found = await database.run(recover_own, owner, clock(), RESENT_KINDS)
-        await database.run(recover_expired, owner, clock(), real_clock(), RESENT_KINDS)
+        found = await database.run(recover_own, owner, clock(), RESENT_KINDS, held)
+        await database.run(recover_expired, owner, clock(), real_clock(), RESENT_KINDS, held)
     if found.in_doubt:
         logger.warning(
             "an earlier sender ended between dot and reply: %d deliveries were in doubt (ids %s)",
@@ -129,6 +139,7 @@ async def _run(work: Work, owner: str, real_clock: Clock) -> None:
             group.create_task(work.ledger.run())
             besides = [group.create_task(_keep_leases(work, owner, real_clock)), group.create_task(_heed_stop(work))]
             await asyncio.wait([group.create_task(Line(work).run()) for _ in range(work.relay.connections)])
+            await work.claims.close()
             work.ledger.close()
             for task in besides:
                 task.cancel()

@@ -114,6 +114,7 @@ class ClaimedDelivery:
     name: str
     attempts: int
     expires_at: datetime | None
+    is_held: bool = False  # in doubt it waits for an operator: its newsletter's `in_doubt` is "hold"
 
 
 @dataclass(frozen=True, slots=True)

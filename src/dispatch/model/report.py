@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.model.delivery import Tally
+from dispatch.model.doubt import InDoubt
 from dispatch.model.issue import Issue
 
 
@@ -19,15 +20,6 @@ class IssueSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class InDoubt:
-    """One time when a delivery was in doubt: whose, when, and what was done about it ("" while undecided)."""
-
-    address: str
-    at: datetime
-    done: str
-
-
-@dataclass(frozen=True, slots=True)
 class Ended:
     """A delivery that ended without being accepted."""
 
@@ -39,12 +31,23 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """A delivery that was tried in vain and is tried again at `next_try_at`."""
+
+    address: str
+    attempts: int
+    reply: str
+    next_try_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IssueDetail:
     """Everything about one issue: what was in it, and by name who is not simply "accepted"."""
 
     summary: IssueSummary
     posts: tuple[str, ...]
     in_doubt: tuple[InDoubt, ...]
+    retried: tuple[Retried, ...]
     ended: tuple[Ended, ...]
 
 
@@ -61,4 +64,4 @@ class ReceivedIssue:
     at: datetime | None
     passed_over: str  # why its posts were passed over, "" if they were not
     seen_seq: int
-    was_in_doubt: bool
+    in_doubt: tuple[InDoubt, ...]  # every time it was, in order

@@ -36,10 +36,12 @@ def claim(
     now: datetime,
     real_now: datetime,
     without_domains: Collection[str] = (),
+    held: Collection[str] = (),
 ) -> list[ClaimedDelivery]:
     """Take up to `limit` due deliveries of issues being sent, the most urgent first; each goes to one owner only.
 
-    Due ones that are past their time or no longer wanted end here and are not returned.
+    Due ones that are past their time or no longer wanted end here and are not returned. Those of the newsletters `held`
+    wait for an operator when they are in doubt.
     """
     due = _due_ids(now, without_domains).limit(limit).with_for_update(skip_locked=True, of=delivery)
     ids = connection.scalars(
@@ -51,7 +53,7 @@ def claim(
     ).all()
     end_expired(connection, ids, now)
     end_unwanted(connection, ids, now)
-    return _claimed(connection, ids)
+    return _claimed(connection, ids, held)
 
 
 def finish_issues(connection: Connection, now: datetime) -> list[int]:
@@ -138,7 +140,7 @@ def _due_ids(now: datetime, without_domains: Collection[str]) -> sa.Select[tuple
     return query
 
 
-def _claimed(connection: Connection, ids: Collection[int]) -> list[ClaimedDelivery]:
+def _claimed(connection: Connection, ids: Collection[int], held: Collection[str]) -> list[ClaimedDelivery]:
     rows = connection.execute(
         sa.select(
             delivery.c.id,
@@ -151,8 +153,11 @@ def _claimed(connection: Connection, ids: Collection[int]) -> list[ClaimedDelive
             subscriber.c.name,
             delivery.c.attempts,
             delivery.c.expires_at,
+            newsletter.c.slug.in_(held),
         )
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .join(issue, issue.c.id == delivery.c.issue_id)
+        .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
         .where(delivery.c.id.in_(jsonrows.ids(connection.dialect.name, "ids")), CLAIMED)
         .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id),
         {"ids": jsonrows.dumped(ids)},

@@ -18,8 +18,9 @@ def ids(dialect: str, parameter: str) -> sa.Select[tuple[int]]:
     array = sa.bindparam(parameter, type_=sa.Text)
     if dialect == "sqlite":
         return sa.select(sa.func.json_each(array).table_valued("value").c.value)
-    numbers = sa.func.json_array_elements_text(sa.cast(array, sa.JSON)).column_valued("number")
-    return sa.select(sa.cast(numbers, Id))
+    # By its own name: a column of the statement around it would be found before an alias of the function.
+    numbers = sa.func.json_array_elements_text(sa.cast(array, sa.JSON)).table_valued("value")
+    return sa.select(sa.cast(numbers.c.value, Id))
 
 
 def rows(dialect: str, parameter: str, *columns: sa.ColumnClause[Any]) -> sa.FromClause:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dispatch.model.delivery import DeliveryKind, DeliveryState, Outcome
-from dispatch.store.tables import Utc, attempt, delivery
+from dispatch.store.tables import Utc, attempt, delivery, issue, newsletter
 
 LEASE = timedelta(seconds=60)
 FREE: dict[str, None] = {"owner": None, "lease_until": None}
+ENDED_BETWEEN = "the sender ended between dot and reply"
 
 # Literal states: with bound ones PostgreSQL does not use the partial indexes.
 CLAIMED = sa.text("delivery.state = 'claimed'")
@@ -63,35 +64,59 @@ class Recovered:
     in_doubt: tuple[int, ...] = ()
 
 
-def recover_everything(connection: Connection, now: datetime, resend: Collection[DeliveryKind]) -> Recovered:
-    """Take over from every former sender; only for whoever holds the sender's lock and has not begun."""
-    return _recover(connection, sa.true(), now, resend)
+def recover_everything(
+    connection: Connection, now: datetime, resend: Collection[DeliveryKind], held: Collection[str] = ()
+) -> Recovered:
+    """Take over from every former sender; only for whoever holds the sender's lock and has not begun.
+
+    Here and below: what is in doubt of these kinds is sent again by itself, unless its newsletter is one of `held`.
+    """
+    return _recover(connection, sa.true(), now, resend, held)
 
 
-def recover_own(connection: Connection, owner: str, now: datetime, resend: Collection[DeliveryKind]) -> Recovered:
+def recover_own(
+    connection: Connection, owner: str, now: datetime, resend: Collection[DeliveryKind], held: Collection[str] = ()
+) -> Recovered:
     """Take over what an earlier life of this owner held."""
-    return _recover(connection, delivery.c.owner == owner, now, resend)
+    return _recover(connection, delivery.c.owner == owner, now, resend, held)
 
 
 def recover_expired(
-    connection: Connection, owner: str, now: datetime, real_now: datetime, resend: Collection[DeliveryKind]
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    real_now: datetime,
+    resend: Collection[DeliveryKind],
+    held: Collection[str] = (),
 ) -> Recovered:
     """Take over from other owners whose lease has run out."""
     others = sa.and_(delivery.c.owner != owner, delivery.c.lease_until < lease_clock(connection, real_now))
-    return _recover(connection, others, now, resend)
+    return _recover(connection, others, now, resend, held)
 
 
 def _recover(
-    connection: Connection, dead: sa.ColumnElement[bool], now: datetime, resend: Collection[DeliveryKind]
+    connection: Connection,
+    dead: sa.ColumnElement[bool],
+    now: datetime,
+    resend: Collection[DeliveryKind],
+    held: Collection[str],
 ) -> Recovered:
     released = put_back(connection, dead)
-    doubtful = sa.select(delivery.c.id, delivery.c.kind).where(_SENDING, dead).order_by(delivery.c.id)
-    kinds = dict(connection.execute(doubtful.with_for_update(skip_locked=True)).all())
-    again = [delivery_id for delivery_id, kind in kinds.items() if kind in resend]
-    held = [delivery_id for delivery_id, kind in kinds.items() if kind not in resend]
+    goes_again = sa.and_(delivery.c.kind.in_(resend), sa.func.coalesce(newsletter.c.slug, "").not_in(held))
+    doubtful = (
+        sa.select(delivery.c.id, goes_again)
+        .outerjoin(issue, issue.c.id == delivery.c.issue_id)
+        .outerjoin(newsletter, newsletter.c.id == issue.c.newsletter_id)
+        .where(_SENDING, dead)
+        .order_by(delivery.c.id)
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+    found: dict[int, bool] = dict(connection.execute(doubtful).all())
+    again = [delivery_id for delivery_id, goes in found.items() if goes]
+    waiting = [delivery_id for delivery_id, goes in found.items() if not goes]
     _write_doubt(connection, again, now, DeliveryState.QUEUED, "sent again, with the same Message-ID")
-    _write_doubt(connection, held, now, DeliveryState.IN_DOUBT, "")
-    return Recovered(released, tuple(kinds))
+    _write_doubt(connection, waiting, now, DeliveryState.IN_DOUBT, "")
+    return Recovered(released, tuple(found))
 
 
 def _write_doubt(connection: Connection, ids: Sequence[int], now: datetime, state: DeliveryState, done: str) -> None:
@@ -102,5 +127,5 @@ def _write_doubt(connection: Connection, ids: Sequence[int], now: datetime, stat
         .where(delivery.c.id.in_(ids))
         .values(state=state, reason="in doubt", attempts=delivery.c.attempts + 1, **FREE)
     )
-    rows = [{"delivery_id": one, "at": now, "outcome": Outcome.IN_DOUBT.value, "done": done} for one in ids]
-    connection.execute(sa.insert(attempt), rows)
+    doubt = {"at": now, "outcome": Outcome.IN_DOUBT.value, "reply": ENDED_BETWEEN, "done": done}
+    connection.execute(sa.insert(attempt), [{"delivery_id": one, **doubt} for one in ids])

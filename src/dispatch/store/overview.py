@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dispatch.errors import NotFoundError
-from dispatch.model.delivery import WAITING_STATES, DeliveryState, Tally
+from dispatch.model.delivery import WAITING_STATES, DeliveryState, Outcome, Tally
+from dispatch.model.doubt import InDoubt, choices
 from dispatch.model.issue import IssueState
-from dispatch.model.report import Ended, InDoubt, IssueDetail, IssueSummary, ReceivedIssue
+from dispatch.model.report import Ended, IssueDetail, IssueSummary, ReceivedIssue, Retried
 from dispatch.store.issues import ISSUES, issue_of
 from dispatch.store.posts import held_counts
 from dispatch.store.tables import (
@@ -28,6 +29,11 @@ from dispatch.store.tables import (
 
 # In a subscriber's history, so many issues back.
 HISTORY = 10
+_ADDRESS = sa.func.coalesce(subscriber.c.address, "(erased)").label("address")
+# With them the index on issue and state finds what is undecided; an issue with such deliveries is never "sent".
+_CAN_HAVE_DOUBT = [IssueState.SENDING.value, IssueState.PAUSED.value, IssueState.CANCELLED.value]
+# Tries after which one knows more about a delivery that was in doubt than that it is still tried.
+_ENDS = [Outcome.ACCEPTED.value, Outcome.REFUSED.value, Outcome.IN_DOUBT.value]
 
 
 def issue_summaries(connection: Connection, limit: int, *, ids: Sequence[int] | None = None) -> list[IssueSummary]:
@@ -53,7 +59,11 @@ def issue_detail(connection: Connection, issue_id: int) -> IssueDetail:
         .order_by(issue_post.c.seq.desc())
     )
     return IssueDetail(
-        summaries[0], tuple(titles.scalars()), _in_doubt(connection, issue_id), _ended(connection, issue_id)
+        summary=summaries[0],
+        posts=tuple(titles.scalars()),
+        in_doubt=_in_doubt(connection, delivery.c.issue_id == issue_id),
+        retried=_retried(connection, issue_id),
+        ended=_ended(connection, issue_id),
     )
 
 
@@ -62,7 +72,7 @@ def received_issues(connection: Connection, subscription_id: int, issue_id: int 
     which = issue.c.id == issue_id if issue_id is not None else issue.c.schedule_id == subscription.c.schedule_id
     rows = connection.execute(_history(subscription_id).where(which)).mappings().all()
     subjects = _subjects(connection, [row["id"] for row in rows])
-    doubted = _ever_in_doubt(connection, [row["own_id"] for row in rows if row["own_id"] is not None])
+    doubts = _in_doubt(connection, delivery.c.id.in_([row["own_id"] for row in rows]))
     return [
         ReceivedIssue(
             issue=issue_of(row),
@@ -74,7 +84,7 @@ def received_issues(connection: Connection, subscription_id: int, issue_id: int 
             at=row["at"],
             passed_over=row["passed"] or "",
             seen_seq=row["seen_seq"],
-            was_in_doubt=row["own_id"] in doubted,
+            in_doubt=tuple(doubt for doubt in doubts if doubt.delivery_id == row["own_id"]),
         )
         for row in rows
     ]
@@ -138,21 +148,59 @@ def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     return {row.issue_id: row.subject for row in rows}
 
 
-def _in_doubt(connection: Connection, issue_id: int) -> tuple[InDoubt, ...]:
-    rows = connection.execute(
-        sa.select(sa.func.coalesce(subscriber.c.address, "(erased)").label("address"), attempt.c.at, attempt.c.done)
-        .join(delivery, delivery.c.id == attempt.c.delivery_id)
-        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.issue_id == issue_id, attempt.c.outcome == DeliveryState.IN_DOUBT.value)
-        .order_by(attempt.c.id)
+def _in_doubt(connection: Connection, which: sa.ColumnElement[bool]) -> tuple[InDoubt, ...]:
+    """Every time that these deliveries were in doubt, each with how the tries after it ended."""
+    doubt, after = attempt.alias("doubt"), attempt.alias("after")
+    following = (
+        sa.select(sa.func.min(after.c.id))
+        .where(after.c.delivery_id == doubt.c.delivery_id, after.c.id > doubt.c.id, after.c.outcome.in_(_ENDS))
+        .scalar_subquery()
     )
-    return tuple(InDoubt(row.address, row.at, row.done) for row in rows)
+    rows = connection.execute(
+        sa.select(
+            delivery.c.id.label("delivery_id"),
+            delivery.c.issue_id,
+            _ADDRESS,
+            doubt.c.at,
+            doubt.c.reply.label("why"),
+            doubt.c.done.label("decided"),
+            sa.func.coalesce(attempt.c.outcome, "").label("then"),
+            attempt.c.at.label("then_at"),
+            sa.func.coalesce(attempt.c.reply, "").label("then_reply"),
+            delivery.c.state,
+            delivery.c.reason,
+            sa.func.coalesce(delivery.c.ended_at, delivery.c.due_at).label("state_at"),
+            issue.c.state.label("issue_state"),
+        )
+        .select_from(doubt)
+        .join(delivery, delivery.c.id == doubt.c.delivery_id)
+        .join(issue, issue.c.id == delivery.c.issue_id)
+        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .outerjoin(attempt, attempt.c.id == following)
+        .where(which, doubt.c.outcome == Outcome.IN_DOUBT)
+        .order_by(delivery.c.id, doubt.c.id)
+    )
+    return tuple(InDoubt(**row) for row in rows.mappings())
+
+
+def _retried(connection: Connection, issue_id: int) -> tuple[Retried, ...]:
+    rows = connection.execute(
+        sa.select(_ADDRESS, delivery.c.attempts, delivery.c.reply, delivery.c.due_at)
+        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .where(
+            delivery.c.issue_id == issue_id,
+            delivery.c.state.in_([state.value for state in WAITING_STATES]),
+            delivery.c.attempts > 0,
+        )
+        .order_by(delivery.c.due_at, delivery.c.id)
+    )
+    return tuple(Retried(*row) for row in rows)
 
 
 def _ended(connection: Connection, issue_id: int) -> tuple[Ended, ...]:
     rows = connection.execute(
         sa.select(
-            sa.func.coalesce(subscriber.c.address, "(erased)").label("address"),
+            _ADDRESS,
             delivery.c.state,
             delivery.c.reason,
             delivery.c.reply,
@@ -166,15 +214,6 @@ def _ended(connection: Connection, issue_id: int) -> tuple[Ended, ...]:
         .order_by(delivery.c.id)
     )
     return tuple(Ended(*row) for row in rows)
-
-
-def _ever_in_doubt(connection: Connection, delivery_ids: Sequence[int]) -> set[int]:
-    rows = connection.execute(
-        sa.select(attempt.c.delivery_id).where(
-            attempt.c.delivery_id.in_(delivery_ids), attempt.c.outcome == DeliveryState.IN_DOUBT.value
-        )
-    )
-    return set(rows.scalars())
 
 
 def under_way(connection: Connection) -> tuple[int, int]:
@@ -196,9 +235,6 @@ def troubles(connection: Connection) -> list[str]:
     standing = connection.execute(
         sa.select(issue.c.id, issue.c.state, issue.c.reason).where(issue.c.state.in_(stopped))
     )
-    doubtful = connection.scalar(
-        sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == DeliveryState.IN_DOUBT)
-    )
     return [
         *(f"source {name}: {problem}" for name, problem in failing),
         *(
@@ -206,5 +242,21 @@ def troubles(connection: Connection) -> list[str]:
             for name, count in held_counts(connection).items()
         ),
         *(f"issue {number} is {state}: {reason}" for number, state, reason in standing),
-        *([f"{doubtful} deliveries are in doubt: `dispatch issues show ID` names them"] if doubtful else []),
+        *_undecided(connection),
+    ]
+
+
+def _undecided(connection: Connection) -> list[str]:
+    """A sentence for each issue of which something waits for an operator's decision."""
+    rows = connection.execute(
+        sa.select(issue.c.id, issue.c.state, sa.func.count())
+        .join(delivery, delivery.c.issue_id == issue.c.id)
+        .where(delivery.c.state == DeliveryState.IN_DOUBT, issue.c.state.in_(_CAN_HAVE_DOUBT))
+        .group_by(issue.c.id, issue.c.state)
+        .order_by(issue.c.id)
+    )
+    return [
+        f"issue {number}: {count} {'delivery is' if count == 1 else 'deliveries are'} in doubt and undecided: "
+        f"`dispatch issues show {number}` names them, `dispatch issues resolve {number} {choices(state)}` decides"
+        for number, state, count in rows
     ]

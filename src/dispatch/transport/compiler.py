@@ -34,7 +34,7 @@ class CompiledMessage:
 
         TO is `name <address>`, MESSAGE_ID stands without its angle brackets, UNSUBSCRIBE_MAILTO is an address.
         """
-        return b"".join([segment if type(segment) is bytes else segment.fill(values) for segment in self.segments])
+        return b"".join([segment if isinstance(segment, bytes) else segment.fill(values) for segment in self.segments])
 
 
 def compile_message(rendering: Rendering, headers: FixedHeaders) -> CompiledMessage:

@@ -39,8 +39,8 @@ class Envelope:
 class Outgoing:
     """A message on its way out. Its bytes may still be in the making (signed); `size` is how many they will be.
 
-    They are what DATA wants (RFC 5321 §4.5.2): lines end with CRLF, the last one too, and none begins with a dot that is
-    not doubled. The compiler's messages are so by construction (transport/quoted_printable.py), at no cost a message.
+    They are what DATA wants (RFC 5321 §4.5.2): every line ends with CRLF, and none begins with a dot that is not
+    doubled. The compiler's messages are so by construction (transport/quoted_printable.py), at no cost a message.
     """
 
     envelope: Envelope

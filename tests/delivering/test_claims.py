@@ -1,0 +1,72 @@
+"""What is claimed is fresh: who left meanwhile is not even named to the relay, and what is urgent goes first."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dispatch.delivering.send import send_due
+from dispatch.store import tables
+from dispatch.store.database import Connection, Database
+from tests.delivering.make import NOW, addresses, change, make_issue, settings_for, tally_of
+from tests.smtp_server import Act, SmtpServer, Step
+
+
+async def send_all(database: Database, folder: Path, server: SmtpServer, **relay: Any) -> None:
+    """One run, until nothing is due."""
+    settings = settings_for(folder, server.port, **relay)
+    sending = send_due(
+        database, settings, lambda: NOW, lambda: datetime.now(UTC), owner="one", stop=asyncio.Event(), until_idle=True
+    )
+    await asyncio.wait_for(sending, 60)
+
+
+def leave(connection: Connection) -> None:
+    """Every subscriber goes."""
+    connection.execute(sa.update(tables.subscription).values(state="left"))
+
+
+def test_who_left_after_the_claim_is_not_named_to_the_relay(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At ten a second, thirty would be claimed for three seconds to come; what is older than that is claimed anew."""
+    monkeypatch.setattr("dispatch.delivering.claims.FRESH", 0.2)
+    issue = database.transact(make_issue, addresses(30))
+
+    def leave_at_the_first(step: Step) -> Act | None:
+        if step.stage == "dot" and step.recipient == addresses(30)[0]:
+            database.transact(leave)
+        return None
+
+    with SmtpServer(leave_at_the_first) as server:
+        asyncio.run(send_all(database, tmp_path, server, pace="10/second", connections=2))
+    # Those that the pace lets go within a fifth of a second, and one for each connection.
+    assert server.reached("rcpt") <= 6
+    tally = tally_of(database, issue.id)
+    assert (tally.suppressed, tally.accepted) == (30 - len(server.received), len(server.received))
+    assert tally.suppressed >= 24
+
+
+def test_what_is_urgent_overtakes_what_is_claimed_already(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Service mail that comes in the middle of a digest leaves before most of it."""
+    monkeypatch.setattr("dispatch.delivering.claims.FRESH", 0.2)
+    issue = database.transact(make_issue, addresses(40))
+    late = issue.deliveries[-1]
+    in_two_days = datetime(2026, 11, 29, tzinfo=UTC)
+    database.transact(change, tables.delivery, [late], due_at=in_two_days)
+
+    def becomes_urgent(step: Step) -> Act | None:
+        if step.stage == "dot" and step.recipient == addresses(40)[0]:
+            database.transact(change, tables.delivery, [late], kind="service", priority=1, due_at=NOW)
+        return None
+
+    with SmtpServer(becomes_urgent) as server:
+        asyncio.run(send_all(database, tmp_path, server, pace="20/second", connections=2))
+    place = [message.recipient for message in server.received].index(addresses(40)[-1])
+    assert place < 15
+    assert tally_of(database, issue.id).accepted == 40
