@@ -30,6 +30,7 @@ from dispatch.config.places import database_url, media_folder
 from dispatch.config.settings import Settings
 from dispatch.delivering.explain import explain_address
 from dispatch.delivering.fan_out import fan_out
+from dispatch.delivering.pace_rules import learned_in_words
 from dispatch.delivering.send import SendReport, send_due
 from dispatch.delivering.trial import send_trial
 from dispatch.errors import AddressError, ConfigurationError, DispatchError
@@ -53,6 +54,7 @@ from dispatch.store.issues import issues_to_fan_out, read_issue
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.opening import open_store
 from dispatch.store.overview import issue_detail, issue_summaries, troubles, under_way
+from dispatch.store.relays import relay_memories
 from dispatch.store.stopping import pause_issue, resume_issue
 from dispatch.transport.compiler import CompiledMessage, compile_message
 from dispatch.transport.headers import headers_for
@@ -272,7 +274,11 @@ class Dispatch:
 
     async def needs_a_look(self) -> list[str]:
         """What an operator should know: sources in trouble, posts that are held, issues that are paused or held."""
-        return await self.database.run(troubles)
+        lines = await self.database.run(troubles)
+        for memory in await self.database.run(relay_memories):
+            if memory.name in self.settings.relays:
+                lines += learned_in_words(memory, real_now(), self.settings.site.timezone)
+        return lines
 
     def _mailboxes(self, addresses: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}

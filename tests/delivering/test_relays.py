@@ -1,13 +1,11 @@
 """The relay as sending sees it."""
 
 import asyncio
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from dispatch.config.durations import Rate
-from dispatch.delivering.relays import Pace, Paces, RelayHealth, access_to, relay_for
+from dispatch.delivering.relays import RelayHealth, access_to, relay_for
 from dispatch.errors import RelayError, RelaySetupError
 from tests.delivering.make import settings_for
 from tests.smtp_server import SmtpServer, Step, answer, closed_port
@@ -28,26 +26,6 @@ def test_we_greet_with_the_name_readers_know(tmp_path: Path) -> None:
     assert access.greeting_name == "post.lamplight.example"
     assert access.password == "secret"
     assert "secret" not in repr(access)
-
-
-def test_a_pace_gives_a_message_its_time_and_saves_none_up() -> None:
-    """Ten a second, also after a long silence."""
-    pace = Pace(Rate(10, timedelta(seconds=1)))
-    assert pace.wait(100.0) == 0
-    pace.take(100.0)
-    assert pace.wait(100.0) == pytest.approx(0.1)
-    assert pace.wait(200.0) == 0
-    pace.take(200.0)
-    assert pace.wait(200.0) == pytest.approx(0.1)
-
-
-def test_the_pace_of_a_domain_is_its_own(tmp_path: Path) -> None:
-    """The pace over all holds for everybody."""
-    settings = settings_for(tmp_path, 2525, pace="10/second", domains={"Tide.example": "1/second"})
-    paces = Paces(settings.relays["main"])
-    paces.take("tide.example", 0.0)
-    assert paces.wait("tide.example", 0.0) == pytest.approx(1)
-    assert paces.wait("ledge.example", 0.0) == pytest.approx(0.1)
 
 
 async def connect_together(health: RelayHealth, count: int) -> int:

@@ -1,5 +1,6 @@
 """What follows from a try."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from dispatch.delivering.rules import (
     BRAKE_AT,
+    FREE_RETRIES,
     Refusals,
     chance_of,
     judge,
@@ -41,8 +43,8 @@ def a_try(outcome: Outcome, reply: Reply | None = None, stage: Stage = Stage.RCP
         (Outcome.DEFERRED, 0, DeliveryState.DEFERRED, False, "deferred"),
         (Outcome.TURNED_AWAY, 0, DeliveryState.QUEUED, False, "turned_away"),
         (Outcome.BUSY, 0, DeliveryState.DEFERRED, True, "busy"),
-        (Outcome.LOST, 2, DeliveryState.DEFERRED, True, "lost"),
-        (Outcome.LOST, 3, DeliveryState.DEFERRED, False, "lost"),
+        (Outcome.LOST, FREE_RETRIES - 1, DeliveryState.DEFERRED, True, "lost"),
+        (Outcome.LOST, FREE_RETRIES, DeliveryState.DEFERRED, False, "lost"),
         (Outcome.IN_DOUBT, 0, DeliveryState.QUEUED, True, "in_doubt"),
         (Outcome.IN_DOUBT, 2, DeliveryState.IN_DOUBT, True, "in_doubt"),
     ],
@@ -64,6 +66,13 @@ def test_what_was_not_licensed_is_not_judged() -> None:
 def test_shares_and_service_mail_in_doubt_are_held(kind: DeliveryKind) -> None:
     """A friend must not get the same thing twice."""
     verdict = judge(delivery(kind=kind), a_try(Outcome.IN_DOUBT), NOW)
+    assert verdict is not None
+    assert (verdict.state, verdict.done) == (DeliveryState.IN_DOUBT, "")
+
+
+def test_a_newsletter_can_hold_what_is_in_doubt() -> None:
+    """Then its digests wait for an operator the first time, as shares do."""
+    verdict = judge(replace(delivery(), is_held=True), a_try(Outcome.IN_DOUBT), NOW)
     assert verdict is not None
     assert (verdict.state, verdict.done) == (DeliveryState.IN_DOUBT, "")
 
@@ -94,10 +103,45 @@ def test_retries_wait_longer_each_time_but_never_for_ever(attempts: int, number:
 
 
 def test_what_was_deferred_together_does_not_come_back_together() -> None:
-    """The spread covers a minute of the first five."""
+    """The chances cover everything from never to always."""
     chances = sorted(chance_of(number, 0) for number in range(1_000))
     assert chances[10] < 0.05
     assert chances[-10] > 0.95
+
+
+def wait_after(attempts: int, code: int, enhanced: str, text: str) -> tuple[timedelta, timedelta]:
+    """The shortest and the longest wait of a hundred deliveries after this reply at RCPT."""
+    waits = []
+    for number in range(100):
+        one = ClaimedDelivery(number, DeliveryKind.DIGEST, 1, 1, 1, 1, "mara@harbour.example", "Mara", attempts, None)
+        verdict = judge(one, a_try(Outcome.DEFERRED, Reply(code, enhanced, text)), NOW)
+        assert verdict is not None
+        waits.append((verdict.due_at or NOW) - NOW)
+    return min(waits), max(waits)
+
+
+def test_a_greylisted_reader_is_tried_again_after_the_time_named() -> None:
+    """With something to spare, and not all in one moment; without a time after five minutes."""
+    shortest, longest = wait_after(0, 451, "4.7.1", "Greylisted, try again in 120 seconds")
+    assert timedelta(seconds=130) <= shortest < timedelta(seconds=135)
+    assert timedelta(seconds=180) < longest <= timedelta(seconds=190)
+    shortest, longest = wait_after(0, 451, "4.7.1", "Greylisted")
+    assert shortest >= 5 * MINUTE
+    assert 5.9 * MINUTE < longest <= 6 * MINUTE
+
+
+def test_the_time_named_is_believed_within_bounds() -> None:
+    """A minute at least and an hour at most; and not for ever."""
+    assert wait_after(0, 451, "", "come back in 1 second")[0] >= MINUTE
+    assert wait_after(0, 451, "", "come back in 999 hours")[1] <= 72 * MINUTE
+    assert wait_after(3, 451, "", "come back in 60 seconds")[0] >= 40 * MINUTE
+
+
+def test_who_only_waits_because_we_are_too_fast_may_go_at_once() -> None:
+    """It is the pace that holds them back; in the end they wait like all others."""
+    assert wait_after(0, 450, "4.7.28", "unusual rate") == (timedelta(0), timedelta(0))
+    assert wait_after(FREE_RETRIES, 450, "4.7.28", "unusual rate")[0] >= 5 * MINUTE
+    assert wait_after(0, 450, "4.2.1", "this user gets mail at too high a rate")[0] >= 5 * MINUTE
 
 
 POLICY = Try(Outcome.TURNED_AWAY, Stage.DOT, Reply(554, "5.7.1", "spam"))

@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dispatch.delivering.ledger import Ledger
-from dispatch.delivering.relays import Paces
+from dispatch.delivering.paces import Paces
 from dispatch.delivering.rules import RESENT_KINDS, returned
 from dispatch.delivering.waits import pause
 from dispatch.model.delivery import ClaimedDelivery, DeliveryKind
@@ -16,6 +16,7 @@ from dispatch.store.deliveries import (
     Waiting,
     claim,
     finish_issues,
+    put_off,
     waiting,
 )
 from dispatch.store.leases import recover_expired, release_claims
@@ -99,6 +100,7 @@ class Claims:
     def give_back(self, delivery: ClaimedDelivery) -> None:
         """Put this delivery back into the queue, and everything that was not begun; then it is done with."""
         self._ledger.record(returned(delivery, self._clock()))
+        self._paces.give_back(domain_of(delivery))
         self.done(delivery)
         self.give_back_rest()
 
@@ -112,6 +114,8 @@ class Claims:
     def _take(self) -> ClaimedDelivery | None:
         """The first delivery whose pace allows it now."""
         now = asyncio.get_running_loop().time()
+        if self._paces.wait_for_any(now) > 0:
+            return None
         for place, (claimed_at, delivery) in enumerate(self._claimed):
             if now - claimed_at > FRESH:
                 return None
@@ -127,13 +131,15 @@ class Claims:
         self._forget_stale()
         # Of a domain with a pace of its own no more is claimed than goes soon; the others overtake it.
         domains = [domain_of(delivery) for _, delivery in self._claimed]
-        slow = {domain for domain in domains if domain in self._paces.domains}
+        resting = self._paces.resting_domains(asyncio.get_running_loop().time())
+        slow = {domain for domain in domains if domain in self._paces.domains} | resting
         enough = sum(domain not in slow for domain in domains) >= self._batch // 2
         if enough or asyncio.get_running_loop().time() < self._look_again_at:
             return False
         found: list[ClaimedDelivery] = []
         try:
             found = await self._claim(slow)
+            self._let_go()
             if not self._claimed:
                 await self._look_around()
         except TRANSIENT_ERRORS:
@@ -171,9 +177,23 @@ class Claims:
         self._claimed.extend(one for one in claimed if one[1].kind not in URGENT_KINDS)
         return found
 
+    def _let_go(self) -> None:
+        """Put back what is for domains that are left alone: it would be in the way of the others."""
+        resting = self._paces.left_alone(asyncio.get_running_loop().time())
+        if not resting:
+            return
+        now = self._clock()
+        for one in [one for one in self._claimed if domain_of(one[1]) in resting]:
+            self._ledger.record(returned(one[1], now))
+            self._claimed.remove(one)
+
     async def _look_around(self) -> None:
         """Nothing to claim: finish what is finished, take over from the dead, and see whether that is all."""
         now = self._clock()
+        if self._until_idle:
+            # Nobody waits at the end of a run for a domain that rests: it is for later.
+            for domain, seconds in self._paces.left_alone(asyncio.get_running_loop().time()).items():
+                await self._database.run(put_off, domain, now, now + timedelta(seconds=seconds))
         await self._database.run(finish_issues, now)
         await self._database.run(recover_expired, self._owner, now, self._real_clock(), RESENT_KINDS, self._held)
         left = await self._database.run(waiting, now)

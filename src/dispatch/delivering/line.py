@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dispatch.config.settings import Relay
-from dispatch.delivering.claims import Claims
+from dispatch.delivering.claims import Claims, domain_of
 from dispatch.delivering.ledger import Ledger
+from dispatch.delivering.lessons import Lessons
 from dispatch.delivering.messages import Messages
 from dispatch.delivering.relays import RelayHealth
 from dispatch.delivering.rules import Refusals, judge, returned
 from dispatch.errors import ConfigurationError
 from dispatch.model.address import masked
-from dispatch.model.delivery import ClaimedDelivery, DeliveryState, Outcome, Try, Verdict
+from dispatch.model.delivery import ClaimedDelivery, DeliveryState, Outcome, Stage, Try, Verdict
 from dispatch.store.database import Database
 from dispatch.store.deliveries import TRANSIENT_ERRORS, brake_issue
+from dispatch.transport.replies import CLOSING
 from dispatch.transport.session import Outgoing, SmtpSession
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,9 @@ class Work:
     ledger: Ledger
     messages: Messages
     health: RelayHealth
+    lessons: Lessons
     clock: Callable[[], datetime]
+    real_clock: Callable[[], datetime]
     stop: asyncio.Event  # somebody wants us to stop
     over: asyncio.Event  # nothing new is begun any more
     relay: Relay
@@ -113,11 +117,16 @@ class Line:
         result = await session.send(ready.outgoing, lambda: work.ledger.license(delivery), self._take_following)
         self._sent += 1
         await self._settle(delivery, result)
+        if self._sent == 1 and result.stage is Stage.MAIL and result.reply and result.reply.code == CLOSING:
+            # Some relays let us in and then say that we are one connection too many.
+            await work.health.stand_aside()
 
     def _take_following(self) -> Outgoing | None:
         """What goes next over this connection, if it is there at once."""
         work = self._work
         if work.over.is_set() or self._sent + 1 >= work.relay.messages_per_connection:
+            return None
+        if not work.lessons.pipelining.may_pipeline(work.real_clock()):
             return None
         delivery = work.claims.next_at_once()
         outgoing = work.messages.at_once(delivery) if delivery else None
@@ -151,14 +160,20 @@ class Line:
             work.ledger.record(verdict)
             _count(work.counts, delivery, result, verdict)
         work.claims.done(delivery)
-        if result.outcome is Outcome.ACCEPTED:
-            work.health.was_accepted()
-        if result.outcome is Outcome.BUSY:
-            work.health.was_busy()
+        self._learn(delivery, result)
         if result.outcome is Outcome.UNLICENSED:
             # If the whole issue was stopped, the others need not be tried one by one.
             work.claims.give_back_rest()
         await self._watch_refusals(delivery, result)
+
+    def _learn(self, delivery: ClaimedDelivery, result: Try) -> None:
+        work, lessons = self._work, self._work.lessons
+        now = asyncio.get_running_loop().time()
+        lessons.paces.heard(domain_of(delivery), result, now, tried_before=delivery.attempts > 0)
+        if result.outcome is Outcome.IN_DOUBT and not work.stop.is_set():
+            lessons.pipelining.lost_in_doubt(work.real_clock())
+        if lessons.paces.relay.refusal:
+            work.health.refuses(lessons.paces.relay.refusal)
 
     async def _watch_refusals(self, delivery: ClaimedDelivery, result: Try) -> None:
         seen = self._work.counts.refusals
@@ -189,5 +204,5 @@ def _count(counts: Counts, delivery: ClaimedDelivery, result: Try, verdict: Verd
             logger.warning("delivery %d is in doubt: no reply to the final dot", delivery.id)
         case _ if verdict.state is DeliveryState.REFUSED:
             counts.refused += 1
-        case _ if verdict.state is DeliveryState.DEFERRED and verdict.due_at is not None:
+        case _ if verdict.state is DeliveryState.DEFERRED and verdict.due_at not in (None, verdict.at):
             counts.deferred += 1

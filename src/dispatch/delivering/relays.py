@@ -3,15 +3,14 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from dispatch.config.durations import Rate
 from dispatch.config.settings import Relay, Settings
-from dispatch.delivering.rules import rest_after_busy, rest_after_problem
+from dispatch.delivering.rules import rest_after_problem
 from dispatch.delivering.waits import pause, unless
 from dispatch.errors import RelayError, RelaySetupError
-from dispatch.transport.session import RelayAccess, SmtpSession, StepwiseSession
+from dispatch.transport.access import RelayAccess
+from dispatch.transport.session import SmtpSession
 
 logger = logging.getLogger(__name__)
 
@@ -43,47 +42,6 @@ def access_to(settings: Settings, name: str) -> RelayAccess:
     )
 
 
-class Pace:
-    """A fixed pace: one message each so many seconds, and none saved up."""
-
-    def __init__(self, rate: Rate) -> None:
-        self._interval = 1 / rate.per_second
-        self._free_at = 0.0
-
-    def wait(self, now: float) -> float:
-        """Seconds until the next message may go."""
-        return max(0.0, self._free_at - now)
-
-    def take(self, now: float) -> None:
-        """One message goes."""
-        self._free_at = max(self._free_at, now) + self._interval
-
-
-class Paces:
-    """The configured paces of a relay: over all, and of single recipient domains."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._whole = Pace(relay.pace) if relay.pace else None
-        self._domains = {domain.lower(): Pace(rate) for domain, rate in relay.domains.items()}
-
-    @property
-    def domains(self) -> Collection[str]:
-        """The domains that have a pace of their own."""
-        return self._domains.keys()
-
-    def wait(self, domain: str, now: float) -> float:
-        """Seconds until a message to this domain may go."""
-        return max((pace.wait(now) for pace in self._paces(domain)), default=0.0)
-
-    def take(self, domain: str, now: float) -> None:
-        """A message to this domain goes."""
-        for pace in self._paces(domain):
-            pace.take(now)
-
-    def _paces(self, domain: str) -> list[Pace]:
-        return [pace for pace in (self._whole, self._domains.get(domain)) if pace]
-
-
 class RelayHealth:
     """Whether the relay answers. All connections share it: while it does not, one at a time tries.
 
@@ -99,7 +57,6 @@ class RelayHealth:
         self._probing = asyncio.Lock()
         self._is_good = False  # until the first connection stands: a wrong password is tried once, not ten times
         self._failures = 0
-        self._busy_in_a_row = 0
         self._rests_until = 0.0
 
     async def is_open(self) -> bool:
@@ -124,21 +81,18 @@ class RelayHealth:
         if self._others_are_connected():
             await pause(self._over, CONNECTION_REST)
 
-    def was_accepted(self) -> None:
-        """The relay took a message."""
-        self._busy_in_a_row = 0
-
-    def was_busy(self) -> None:
-        """The relay said "not now" to a message."""
-        self._busy_in_a_row += 1
-        self._rest_for(rest_after_busy(self._busy_in_a_row).total_seconds())
+    def refuses(self, reply: str) -> None:
+        """It has let us in and taken nothing for so long that it is not worth waiting for it here."""
+        if self._gives_up and not self._over.is_set():
+            self.problem = RelayError(f"{self._access.place} takes nothing: it answers {reply}")
+            self._over.set()
 
     def forget(self, session: SmtpSession) -> None:
         """A connection is gone."""
         self.sessions.discard(session)
 
     async def _connect(self) -> SmtpSession | None:
-        session = StepwiseSession(self._access)
+        session = SmtpSession(self._access)
         wave = self._failures
         try:
             await session.connect()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dispatch.delivering.not_now import is_about_everybody, wait_named
 from dispatch.model.delivery import (
     EXPIRED,
     ClaimedDelivery,
@@ -15,7 +16,8 @@ from dispatch.model.delivery import (
     Verdict,
 )
 
-# In doubt, these are sent again with the same Message-ID; the others are held until an operator decides.
+# In doubt, these are sent again with the same Message-ID unless their newsletter holds them; the others wait until an
+# operator decides.
 RESENT_KINDS = frozenset({DeliveryKind.DIGEST, DeliveryKind.LETTER})
 # A relay that takes every message and hangs up each time would otherwise mail the same person for three days.
 MOST_TRIES_IN_DOUBT = 3
@@ -23,8 +25,13 @@ MOST_TRIES_IN_DOUBT = 3
 FIRST_RETRY = timedelta(minutes=5)  # greylisting wants to see us again after one to five minutes
 LONGEST_RETRY = timedelta(hours=4)
 # So many lost connections or 421s say more about the relay than about the delivery: it may go again at once.
-FREE_RETRIES = 3
-SPREAD = 0.2  # up to a fifth later, so that what was refused together does not come back together
+FREE_RETRIES = 5
+# Where the reply names a time (greylisting does), that time counts, within these bounds and with something to spare.
+SHORTEST_NAMED, LONGEST_NAMED = timedelta(minutes=1), timedelta(hours=1)
+NAMED_MARGIN = timedelta(seconds=10)
+# Up to a fifth later and at least up to a minute, so that what was refused together does not come back together.
+SPREAD = 0.2
+LEAST_SPREAD = timedelta(minutes=1)
 
 BRAKE_AT = 50
 
@@ -43,7 +50,7 @@ def judge(delivery: ClaimedDelivery, result: Try, now: datetime) -> Verdict | No
         case Outcome.REFUSED:
             return _ended(delivery, result, now, result.reason)
         case Outcome.DEFERRED:
-            return _again(delivery, result, now, DeliveryState.DEFERRED, retry_delay(delivery.attempts + 1))
+            return _again(delivery, result, now, DeliveryState.DEFERRED, _deferral(delivery.attempts, result))
         case Outcome.TURNED_AWAY:
             return _again(delivery, result, now, DeliveryState.QUEUED, retry_delay(delivery.attempts + 1))
         case Outcome.BUSY | Outcome.LOST:
@@ -64,9 +71,9 @@ def retry_delay(tries: int) -> timedelta:
     return min(FIRST_RETRY * (1 << min(max(tries - 1, 0), 16)), LONGEST_RETRY)
 
 
-def chance_of(delivery_id: int, attempts: int) -> float:
+def chance_of(*about: object) -> float:
     """A number from 0 up to 1 that looks random and is the same whenever it is asked for."""
-    digest = hashlib.sha256(f"{delivery_id}:{attempts}".encode()).digest()
+    digest = hashlib.sha256(":".join(map(str, about)).encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32
 
 
@@ -140,13 +147,14 @@ def _again(
     delivery: ClaimedDelivery, result: Try, now: datetime, state: DeliveryState, delay: timedelta, done: str = ""
 ) -> Verdict:
     chance = chance_of(delivery.id, delivery.attempts)
-    due_at = now + delay * (1 + SPREAD * chance)
+    due_at = now + delay + max(delay * SPREAD, LEAST_SPREAD) * chance if delay else now
     if delivery.expires_at is not None and due_at >= delivery.expires_at and result.outcome is not Outcome.IN_DOUBT:
         return _ended(delivery, result, now, EXPIRED)
     return Verdict(
         delivery_id=delivery.id,
         state=state,
         at=now,
+        # At once means as before: a run that begins at the same moment again has to find it due.
         due_at=due_at if delay else None,
         attempts=delivery.attempts + 1,
         reply=_words(result),
@@ -158,10 +166,22 @@ def _again(
 
 def _doubted(delivery: ClaimedDelivery, result: Try, now: datetime) -> Verdict:
     tries = delivery.attempts + 1
-    if delivery.kind in RESENT_KINDS and tries < MOST_TRIES_IN_DOUBT:
+    if delivery.kind in RESENT_KINDS and not delivery.is_held and tries < MOST_TRIES_IN_DOUBT:
         done = "sent again, with the same Message-ID"
         return _again(delivery, result, now, DeliveryState.QUEUED, _soon(delivery.attempts), done)
     return _again(delivery, result, now, DeliveryState.IN_DOUBT, timedelta(0))
+
+
+def _deferral(attempts: int, result: Try) -> timedelta:
+    """How long one reader's delivery waits: at first as the reply says; not at all where only we are too fast."""
+    if is_about_everybody(result):
+        return _soon(attempts)
+    usual = retry_delay(attempts + 1)
+    named = wait_named(result.reply) if result.reply else None
+    if named is None:
+        return usual
+    wanted = min(max(named + NAMED_MARGIN, SHORTEST_NAMED), LONGEST_NAMED)
+    return wanted if attempts == 0 else max(wanted, usual)
 
 
 def _soon(attempts: int) -> timedelta:

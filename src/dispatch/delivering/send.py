@@ -18,9 +18,10 @@ from datetime import datetime
 from dispatch.config.settings import Settings
 from dispatch.delivering.claims import Claims
 from dispatch.delivering.ledger import Ledger
+from dispatch.delivering.lessons import Lessons
 from dispatch.delivering.line import Counts, Line, Work
 from dispatch.delivering.messages import Messages
-from dispatch.delivering.relays import Paces, RelayHealth, access_to, relay_for
+from dispatch.delivering.relays import RelayHealth, access_to, relay_for
 from dispatch.delivering.rules import RESENT_KINDS
 from dispatch.delivering.sender_lock import SenderLock
 from dispatch.delivering.waits import pause
@@ -76,12 +77,13 @@ async def send_due(
     health = RelayHealth(access_to(settings, name), over, gives_up=until_idle)
     ledger = Ledger(database, owner, name, clock, real_clock, stop)
     held = [slug for slug, newsletter in settings.newsletters.items() if newsletter.in_doubt == "hold"]
+    lessons = Lessons(name, relay)
     claims = Claims(
         database,
         owner,
         clock,
         real_clock,
-        paces=Paces(relay),
+        paces=lessons.paces,
         ledger=ledger,
         batch=BATCH_PER_CONNECTION * relay.connections,
         held=held,
@@ -91,11 +93,12 @@ async def send_due(
     signer = signer_for(relay, name)
     signing = Signing(signer, real_clock) if signer else None
     messages = Messages(database, settings, real_clock, signing)
-    work = Work(database, claims, ledger, messages, health, clock, stop, over, relay, Counts())
+    work = Work(database, claims, ledger, messages, health, lessons, clock, real_clock, stop, over, relay, Counts())
     lock = SenderLock(database.file) if database.file else None
     try:
         if await _may_begin(database, lock, clock, stop, until_idle=until_idle):
             await _take_over(database, owner, clock, real_clock, held, alone=lock is not None)
+            await lessons.recall(database, asyncio.get_running_loop().time(), real_clock())
             await _run(work, owner, real_clock)
     finally:
         if signing:
@@ -145,6 +148,7 @@ async def _run(work: Work, owner: str, real_clock: Clock) -> None:
                 task.cancel()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
+    await work.lessons.save(work.database, asyncio.get_running_loop().time(), real_clock())
     # What cannot be put back now comes back by itself: with the lock, or when the lease is over.
     with suppress(*TRANSIENT_ERRORS):
         await work.database.run(release_claims, owner)
@@ -156,6 +160,7 @@ async def _keep_leases(work: Work, owner: str, real_clock: Clock) -> None:
         await asyncio.sleep(HEARTBEAT)
         with suppress(*TRANSIENT_ERRORS):
             await work.database.run(renew_leases, owner, real_clock())
+        await work.lessons.save(work.database, asyncio.get_running_loop().time(), real_clock())
 
 
 async def _heed_stop(work: Work) -> None:

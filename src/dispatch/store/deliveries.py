@@ -81,6 +81,13 @@ def brake_issue(connection: Connection, issue_id: int, reason: str) -> bool:
     return connection.scalars(paused).first() is not None
 
 
+def put_off(connection: Connection, domain: str, now: datetime, until: datetime) -> int:
+    """Let what is due to one domain wait until then; returns how many."""
+    theirs = sa.select(subscriber.c.id).where(subscriber.c.domain == domain)
+    statement = sa.update(delivery).where(_DUE, delivery.c.due_at <= now, delivery.c.subscriber_id.in_(theirs))
+    return connection.execute(statement.values(due_at=until)).rowcount
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What is left to do: due now, held by senders, and later (the earliest at `next_at`)."""

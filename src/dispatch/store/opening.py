@@ -14,7 +14,7 @@ from dispatch.store.database import Database
 from dispatch.store.tables import meta, metadata
 
 # The newest step in migrations/versions/. Known here, so that Alembic is only loaded where there is something to do.
-HEAD = "0001"
+HEAD = "0002"
 # Any number, the same for everybody who migrates this database.
 _MIGRATION_LOCK = 6_201_114
 _ADDRESS_KEY = "address_key"

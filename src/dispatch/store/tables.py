@@ -346,3 +346,16 @@ attempt = sa.Table(
     _text("done"),  # in doubt: what was done about it
     sa.Index("ix_attempt_delivery_id", "delivery_id"),
 )
+
+# What a relay has taught us. `name` is its key in the configuration; none of it holds for more than a day.
+relay = sa.Table(
+    "relay",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("pace", sa.Double),  # messages a second, NULL: as many as go
+    sa.Column("pace_since", Utc),
+    sa.Column("pace_said_at", Utc),  # when it last said "not now" at a rate that matters
+    _text("pace_reply"),  # what it said, addresses taken out
+    sa.Column("lost_at", Utc),  # the last connection lost between dot and reply
+    sa.Column("stepwise_since", Utc),  # two were lost within the hour: one message after the other since then
+)
