@@ -34,7 +34,7 @@ def leave(connection: Connection, address: str) -> None:
 def test_who_left_after_the_claim_is_not_even_named_to_the_relay(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At ten a second the twentieth waits two seconds; by then the claim that they left after is not believed any more."""
+    """At ten a second the twentieth waits two seconds; by then the claim they left after is not believed any more."""
     monkeypatch.setattr("dispatch.delivering.claims.FRESH", 0.2)
     issue = database.transact(make_issue, addresses(24))
     gone = addresses(24)[19]

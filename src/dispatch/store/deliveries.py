@@ -17,9 +17,9 @@ from dispatch.model.delivery import CANCELLED, ClaimedDelivery, DeliveryKind, De
 from dispatch.model.issue import IssueState, Rendering
 from dispatch.store import jsonrows
 from dispatch.store.fan_out import hand_back
-from dispatch.store.leases import CLAIMED, FREE, HELD, lease_end
+from dispatch.store.leases import FREE, HELD, lease_end
 from dispatch.store.tables import delivery, issue, newsletter, schedule, subscriber, variant
-from dispatch.store.wanted import end_expired, end_unwanted
+from dispatch.store.wanted import end_expired, end_unwanted, unwanted
 
 # A full disk, a locked file, a lost server: the transaction did not happen (or nobody knows), and may later.
 TRANSIENT_ERRORS = (sa.exc.OperationalError, sa.exc.InterfaceError)
@@ -51,9 +51,14 @@ def claim(
         .values(state=DeliveryState.CLAIMED, owner=owner, lease_until=lease_end(connection, real_now))
         .returning(delivery.c.id)
     ).all()
-    end_expired(connection, ids, now)
-    end_unwanted(connection, ids, now)
-    return _claimed(connection, ids, held)
+    found = _claimed(connection, ids, now, held)
+    # Nearly all of them are wanted: asked once for all, and ended one by one only where they are not.
+    expired = [one.id for one, _ in found if one.expires_at is not None and one.expires_at <= now]
+    unwanted_ones = [one.id for one, reason in found if reason and one.id not in expired]
+    end_expired(connection, expired, now)
+    end_unwanted(connection, unwanted_ones, now)
+    ended = {*expired, *unwanted_ones}
+    return [one for one, _ in found if one.id not in ended]
 
 
 def finish_issues(connection: Connection, now: datetime) -> list[int]:
@@ -147,11 +152,15 @@ def _due_ids(now: datetime, without_domains: Collection[str]) -> sa.Select[tuple
     return query
 
 
-def _claimed(connection: Connection, ids: Collection[int], held: Collection[str]) -> list[ClaimedDelivery]:
+def _claimed(
+    connection: Connection, ids: Collection[int], now: datetime, held: Collection[str]
+) -> list[tuple[ClaimedDelivery, str]]:
+    """These deliveries in the order they go in, each with the reason why it must not leave any more ("" if it may)."""
     rows = connection.execute(
         sa.select(
-            delivery.c.id,
+            unwanted(now),
             delivery.c.kind,
+            delivery.c.id,
             delivery.c.issue_id,
             delivery.c.variant_id,
             delivery.c.subscription_id,
@@ -165,11 +174,13 @@ def _claimed(connection: Connection, ids: Collection[int], held: Collection[str]
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
         .join(issue, issue.c.id == delivery.c.issue_id)
         .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
-        .where(delivery.c.id.in_(jsonrows.ids(connection.dialect.name, "ids")), CLAIMED)
+        .where(delivery.c.id.in_(jsonrows.ids(connection.dialect.name, "ids")))
         .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id),
         {"ids": jsonrows.dumped(ids)},
     )
-    return [ClaimedDelivery(number, DeliveryKind(kind), *rest) for number, kind, *rest in rows.all()]
+    return [
+        (ClaimedDelivery(number, DeliveryKind(kind), *rest), reason) for reason, kind, number, *rest in rows.all()
+    ]
 
 
 def _end_cancelled(connection: Connection, now: datetime) -> None:

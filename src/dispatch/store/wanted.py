@@ -40,6 +40,8 @@ def unwanted(now: datetime | sa.BindParameter[datetime]) -> sa.ScalarSelect[str]
 
 def end_expired(connection: Connection, ids: Collection[int], now: datetime) -> None:
     """Give up what is past its time, and hand its posts back."""
+    if not ids:
+        return
     ended = connection.scalars(
         sa.update(delivery)
         .where(delivery.c.id.in_(jsonrows.ids(connection.dialect.name, "ids")), delivery.c.expires_at <= now)
@@ -52,6 +54,8 @@ def end_expired(connection: Connection, ids: Collection[int], now: datetime) -> 
 
 def end_unwanted(connection: Connection, ids: Collection[int], now: datetime, owner: str | None = None) -> None:
     """Suppress what is claimed (by this owner) and must not leave any more; hand back what an operator cancelled."""
+    if not ids:
+        return
     ours = sa.true() if owner is None else delivery.c.owner == owner
     ended = connection.execute(
         sa.update(delivery)
