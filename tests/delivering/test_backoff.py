@@ -136,31 +136,31 @@ def test_greylisting_costs_each_reader_one_more_try(
         ("mail", "450 4.7.1 Error: too much mail from 192.0.2.7"),
     ],
 )
-def test_a_relay_that_takes_a_hundred_a_second_gets_no_more(
+def test_a_relay_that_takes_forty_a_second_gets_no_more(
     database: Database, tmp_path: Path, stage: str, reply: str
 ) -> None:
     """In one run, with few refused; and the next run knows."""
-    issue = made(database, 240)
-    with SmtpServer(above(100, stage, reply)) as server:
+    issue = made(database, 110)
+    with SmtpServer(above(40, stage, reply)) as server:
         report = send(database, settings_for(tmp_path, server.port))
-        assert (report.accepted, report.later, report.due, report.problem) == (240, 0, 0, None)
-        refused = server.reached(stage) - 240
+        assert (report.accepted, report.later, report.due, report.problem) == (110, 0, 0, None)
+        refused = server.reached(stage) - 110
     everybody_has_one(database, issue, server)
-    assert 0 < refused <= 60
+    assert 0 < refused <= 40
     assert max(tries_of(database)) <= 3
     pace = database.transact(recall_relay, "main").pace
     assert pace is not None
-    assert pace.per_second <= 150
+    assert pace.per_second <= 60
     assert pace.reply.startswith(reply[:9])
 
 
 def test_a_relay_that_does_not_say_why_is_left_alone_for_moments(database: Database, tmp_path: Path) -> None:
-    """A bare 421 above a hundred a second: in one run, with few refused, whether a pace is learned or not."""
-    issue = made(database, 240)
-    with SmtpServer(above(100, "mail", "421 try again later")) as server:
+    """A bare 421 above forty a second: in one run, with few refused, whether a pace is learned or not."""
+    issue = made(database, 110)
+    with SmtpServer(above(40, "mail", "421 try again later")) as server:
         report = send(database, settings_for(tmp_path, server.port))
-        assert (report.accepted, report.later, report.due, report.problem) == (240, 0, 0, None)
-        assert 0 < server.reached("mail") - 240 <= 60
+        assert (report.accepted, report.later, report.due, report.problem) == (110, 0, 0, None)
+        assert 0 < server.reached("mail") - 110 <= 40
     everybody_has_one(database, issue, server)
     assert max(tries_of(database)) <= 3
 

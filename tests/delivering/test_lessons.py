@@ -25,7 +25,7 @@ TOO_FAST = Try(Outcome.BUSY, Stage.MAIL, Reply(421, "4.7.28", "unusual rate"))
 
 def recalled(database: Database, now: float, real_now: datetime) -> Lessons:
     lessons = Lessons("main", RELAY)
-    asyncio.run(lessons.recall(database, now, real_now))
+    asyncio.run(lessons.recall(database, asyncio.Event(), now, real_now))
     return lessons
 
 

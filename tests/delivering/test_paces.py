@@ -157,6 +157,32 @@ def test_what_was_never_tried_leaves_its_time_to_another() -> None:
     assert paces.wait("tide.example", START) == 0
 
 
+def test_a_token_of_a_learned_pace_can_be_given_back_too() -> None:
+    """Four a second: after two that never went the next may go at once."""
+    paces = paces_of()
+    paces.recall(LearnedPace(4.0, REAL, REAL, "421 slower"), START, REAL)
+    for _ in range(3):
+        paces.take("tide.example", START)
+    assert paces.wait("tide.example", START) == pytest.approx(0.7)  # and a twentieth of a second was saved up
+    for _ in range(3):
+        paces.give_back("tide.example")
+    assert paces.wait("tide.example", START) == 0
+
+
+def test_what_went_through_long_ago_says_nothing_about_now() -> None:
+    """Ten minutes at a hundred a second, then two at ten: the pace begins with seven a second."""
+    paces, now = paces_of(), START
+    for number in range(60_000):
+        now += 0.01
+        paces.heard(DOMAINS[number % 5], ACCEPTED, now)
+    for number in range(1_800):
+        now += 0.1
+        paces.heard(DOMAINS[number % 5], ACCEPTED, now)
+    for number in range(6):
+        paces.heard(DOMAINS[number % 5], TOO_FAST, now)
+    assert paces.relay.per_second == pytest.approx(7, rel=0.3)
+
+
 @given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["send", "give back"])), max_size=200))
 def test_a_configured_pace_is_never_exceeded(moments: list[tuple[float, str]]) -> None:
     """Whatever comes when: so many in so long, and one to begin with."""
@@ -443,6 +469,36 @@ def test_what_one_domain_alone_taught_is_unlearned() -> None:
         paces.heard("ledge.example", ACCEPTED, now)
     paces.heard("tide.example", TOO_FAST, now + 30)
     assert paces.relay.per_second is None
+
+
+def test_one_domain_that_complains_now_and_then_slows_nobody_down() -> None:
+    """Half of its mail is too fast for it, all others are served: that is its own matter, however long it lasts."""
+    paces, now = paces_of(), START
+    paces.heard("ledge.example", TOO_FAST, now)
+    now += 100
+    for number in range(20_000):
+        now += 0.01
+        domain = DOMAINS[number % 5]
+        is_refused = domain == "tide.example" and number % 10 < 5
+        paces.heard(domain, TOO_FAST if is_refused else ACCEPTED, now)
+    assert paces.relay.per_second is None
+
+
+def test_a_relay_that_refuses_from_the_start_teaches_no_pace() -> None:
+    """Where nothing was ever taken there is nothing to go slower with."""
+    sending = Sending(paces_of(4), lambda now, *_: ACCEPTED if now > START + 20 else TOO_FAST, 4).go_on(60)
+    assert sending.paces.is_free
+    assert sending.count(Outcome.ACCEPTED) > 10_000
+
+
+def test_a_few_in_a_hundred_refused_for_long_are_too_many() -> None:
+    """A learned pace comes down where two in a hundred are too fast all the time."""
+    paces, now = paces_of(), START
+    paces.recall(LearnedPace(100.0, REAL, REAL, "421 slower"), now, REAL)
+    for number in range(1100):
+        now += 0.01
+        paces.heard(DOMAINS[number % 5], TOO_FAST if number % 49 == 48 else ACCEPTED, now)
+    assert paces.relay.per_second == pytest.approx(70, rel=0.05)
 
 
 def test_what_is_remembered_of_domains_is_bounded() -> None:

@@ -1,11 +1,13 @@
 """What a relay teaches us while sending, remembered between runs: its pace, and whether pipelining is safe there."""
 
+import asyncio
 import logging
 from datetime import datetime
 
 from dispatch.config.settings import Relay
 from dispatch.delivering.pace_rules import is_pipelined, stepwise_after
 from dispatch.delivering.paces import Paces
+from dispatch.delivering.waits import persistently
 from dispatch.model.relay import RelayMemory
 from dispatch.store.database import Database
 from dispatch.store.deliveries import TRANSIENT_ERRORS
@@ -52,9 +54,11 @@ class Lessons:
         self.pipelining = Pipelining(name)
         self._name = name
 
-    async def recall(self, database: Database, now: float, real_now: datetime) -> None:
+    async def recall(self, database: Database, stop: asyncio.Event, now: float, real_now: datetime) -> None:
         """Go on with what earlier runs have learned. `now` is the event loop's time, by which paces go."""
-        known = await database.run(recall_relay, self._name)
+        known = await persistently(stop, database, recall_relay, self._name)
+        if known is None:
+            return
         self.paces.recall(known.pace, now, real_now)
         self.pipelining.recall(known)
 

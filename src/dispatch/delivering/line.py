@@ -13,6 +13,7 @@ from dispatch.delivering.lessons import Lessons
 from dispatch.delivering.messages import Messages
 from dispatch.delivering.relays import RelayHealth
 from dispatch.delivering.rules import Refusals, judge, returned
+from dispatch.delivering.waits import RETRY, pause
 from dispatch.errors import ConfigurationError
 from dispatch.model.address import masked
 from dispatch.model.delivery import ClaimedDelivery, DeliveryState, Outcome, Stage, Try, Verdict
@@ -105,6 +106,10 @@ class Line:
         except ConfigurationError as error:
             self._give_back(delivery)
             await self._brake(delivery.issue_id, str(error))
+            return None
+        except TRANSIENT_ERRORS:
+            self._give_back(delivery)
+            await pause(self._work.over, RETRY)
             return None
 
     async def _deliver(self, ready: Ready) -> None:

@@ -12,10 +12,14 @@ from datetime import datetime
 from dispatch.config.durations import Rate
 from dispatch.config.settings import Relay
 from dispatch.delivering.not_now import hints_at_speed, may_concern_one_reader, says_greylisted
+from dispatch.delivering.pace_rules import DOMAIN_DEFERRALS
 from dispatch.delivering.relay_pace import RelayPace
 from dispatch.delivering.rests import DomainRests
 from dispatch.model.delivery import Outcome, Reply, Stage, Try
 from dispatch.model.relay import LearnedPace
+
+# For so many seconds it is remembered over whose mail the relay complained.
+_REMEMBERED = 60.0
 
 
 class Pace:
@@ -49,6 +53,8 @@ class Paces:
         self._rests = DomainRests()
         # The domain over whose mail the relay complained lately, and that which taught it its pace; "" for several.
         self._complained: str | None = None
+        self._complained_at = 0.0
+        self._others_accepted = 0  # since then, for other domains
         self._taught_by: str | None = ""
         self.is_free = False
         self._look()
@@ -117,6 +123,8 @@ class Paces:
         if result.outcome is Outcome.ACCEPTED:
             self.relay.accepted(now)
             self._rests.accepted(domain)
+            if self._complained is not None and domain != self._complained:
+                self._others_accepted += 1
         else:
             self._heard_no(domain, result, now, tried_before=tried_before)
         if not self.is_free:
@@ -145,25 +153,25 @@ class Paces:
             self._rests.deferred(domain, now, is_trouble=is_trouble)
         if not is_the_relays:
             self.relay.answered(now)
-        elif self._is_about_the_relay(domain, result):
+        elif self._is_about_the_relay(domain, result, now):
             before = self.relay.per_second
             self.relay.refused(now, reply, names_speed=names_speed)
             if self.relay.per_second != before:
                 self._taught_by = self._complained if before is None or self._taught_by == self._complained else ""
 
-    def _is_about_the_relay(self, domain: str, result: Try) -> bool:
+    def _is_about_the_relay(self, domain: str, result: Try, now: float) -> bool:
         """Whether a "not now" is no complaint about one domain alone."""
-        if self.relay.has_been_content:
-            self._complained = None
-        if self._rests.is_alone(domain):
+        if now - self._complained_at > _REMEMBERED:
+            self._complained, self._others_accepted = None, 0
+        self._complained_at = now
+        complains_alone = self._complained == domain and self._others_accepted >= DOMAIN_DEFERRALS
+        if result.stage is not Stage.MAIL and (complains_alone or self._rests.is_alone(domain)):
             if self._taught_by == domain:
                 self.relay.forget_what_one_domain_taught()
             return False
-        if result.stage is Stage.MAIL or self._complained not in (None, domain):
-            self._complained = ""
-            return True
-        self._complained = domain
-        return not self._rests.others_were_accepted(domain)
+        is_several = result.stage is Stage.MAIL or self._complained not in (None, domain)
+        self._complained = "" if is_several else domain
+        return True
 
     def _fixed(self, domain: str) -> list[Pace]:
         return [pace for pace in (self._whole, self._domains.get(domain)) if pace]

@@ -71,7 +71,7 @@ class RelayPace:
         self._name, self._connections = name, connections
         self._free_at = 0.0
         # The stretch over which it is counted what goes through.
-        self._began = self._last = self._rested = 0.0
+        self._began = self._last = 0.0
         self._accepted = 0.0
         # The complaints.
         self._share = _Share(lately(connections))
@@ -94,11 +94,6 @@ class RelayPace:
     def refusal(self) -> str:
         """What it has answered to everything for a minute and a half, "" as long as there is hope."""
         return self._last_reply if self.rest and self.rest.rounds >= GIVE_UP_ROUNDS else ""
-
-    @property
-    def has_been_content(self) -> bool:
-        """Whether there was no complaint lately."""
-        return self._share.good >= lately(self._connections)
 
     def wait(self, now: float) -> float:
         """Seconds until a message may go."""
@@ -231,19 +226,16 @@ class RelayPace:
 
     def _pass_time(self, now: float) -> None:
         gap = now - self._last
-        if gap > max(_PAUSE, 3 / self.per_second if self.per_second else 0.0):
-            if self.rest is None:
-                self._begin_stretch(now)
-            else:
-                self._rested += gap
-        while now - self._began - self._rested > _STRETCH:
+        # A pause is no part of the stretch, unless it was the relay that wanted it.
+        if self.rest is None and gap > max(_PAUSE, 3 / self.per_second if self.per_second else 0.0):
+            self._begin_stretch(now)
+        while now - self._began > _STRETCH:
             self._began = now - (now - self._began) / 2
             self._accepted /= 2
-            self._rested /= 2
 
     def _begin_stretch(self, now: float) -> None:
         self._began = self._last = now
-        self._accepted = self._rested = 0.0
+        self._accepted = 0.0
         self._begin_step(now)
 
     def _begin_step(self, now: float) -> None:

@@ -24,10 +24,10 @@ from dispatch.delivering.messages import Messages
 from dispatch.delivering.relays import RelayHealth, access_to, relay_for
 from dispatch.delivering.rules import RESENT_KINDS
 from dispatch.delivering.sender_lock import SenderLock
-from dispatch.delivering.waits import pause
+from dispatch.delivering.waits import pause, persistently
 from dispatch.errors import RelayError
 from dispatch.store.database import Database
-from dispatch.store.deliveries import TRANSIENT_ERRORS, finish_issues, waiting
+from dispatch.store.deliveries import TRANSIENT_ERRORS, Waiting, finish_issues, waiting
 from dispatch.store.leases import recover_everything, recover_expired, recover_own, release_claims, renew_leases
 from dispatch.transport.dkim import signer_for
 from dispatch.transport.signing import Signing
@@ -97,8 +97,8 @@ async def send_due(
     lock = SenderLock(database.file) if database.file else None
     try:
         if await _may_begin(database, lock, clock, stop, until_idle=until_idle):
-            await _take_over(database, owner, clock, real_clock, held, alone=lock is not None)
-            await lessons.recall(database, asyncio.get_running_loop().time(), real_clock())
+            await _take_over(database, owner, clock, real_clock, stop, held, alone=lock is not None)
+            await lessons.recall(database, stop, asyncio.get_running_loop().time(), real_clock())
             await _run(work, owner, real_clock)
     finally:
         if signing:
@@ -114,21 +114,28 @@ async def _may_begin(
     """Wait for our turn; False once stopping, or where the other sender has left nothing to do."""
     while lock is not None and not lock.acquire():
         await pause(stop, STAND_BY)
-        left = await database.run(waiting, clock())
-        if stop.is_set() or (until_idle and left.due == 0 and left.held == 0):
+        left = await persistently(stop, database, waiting, clock())
+        if left is None or stop.is_set() or (until_idle and left.due == 0 and left.held == 0):
             return False
     return not stop.is_set()
 
 
 async def _take_over(
-    database: Database, owner: str, clock: Clock, real_clock: Clock, held: Collection[str], *, alone: bool
+    database: Database,
+    owner: str,
+    clock: Clock,
+    real_clock: Clock,
+    stop: asyncio.Event,
+    held: Collection[str],
+    *,
+    alone: bool,
 ) -> None:
     if alone:
-        found = await database.run(recover_everything, clock(), RESENT_KINDS, held)
+        found = await persistently(stop, database, recover_everything, clock(), RESENT_KINDS, held)
     else:
-        found = await database.run(recover_own, owner, clock(), RESENT_KINDS, held)
-        await database.run(recover_expired, owner, clock(), real_clock(), RESENT_KINDS, held)
-    if found.in_doubt:
+        found = await persistently(stop, database, recover_own, owner, clock(), RESENT_KINDS, held)
+        await persistently(stop, database, recover_expired, owner, clock(), real_clock(), RESENT_KINDS, held)
+    if found and found.in_doubt:
         logger.warning(
             "an earlier sender ended between dot and reply: %d deliveries were in doubt (ids %s)",
             len(found.in_doubt),
@@ -177,7 +184,7 @@ async def _heed_stop(work: Work) -> None:
 
 async def _report(work: Work) -> SendReport:
     counts = work.counts
-    left = await work.database.run(waiting, work.clock())
+    left = await persistently(work.stop, work.database, waiting, work.clock()) or Waiting(0, 0, 0, None)
     return SendReport(
         accepted=counts.accepted,
         deferred=counts.deferred,

@@ -125,7 +125,7 @@ def _write_doubt(connection: Connection, ids: Sequence[int], now: datetime, stat
     connection.execute(
         sa.update(delivery)
         .where(delivery.c.id.in_(ids))
-        .values(state=state, reason="in doubt", attempts=delivery.c.attempts + 1, **FREE)
+        .values(state=state, reason="in doubt", attempts=delivery.c.attempts + 1, due_at=now, **FREE)
     )
     doubt = {"at": now, "outcome": Outcome.IN_DOUBT.value, "reply": ENDED_BETWEEN, "done": done}
     connection.execute(sa.insert(attempt), [{"delivery_id": one, **doubt} for one in ids])

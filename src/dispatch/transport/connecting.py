@@ -39,6 +39,7 @@ async def connect(access: RelayAccess) -> tuple[Wire, Extensions]:
     )
     try:
         await _get_in(client, access)
+        _heed_cancellation()
         return _take_over(client), _extensions_of(client)
     except BaseException as error:
         client.close()
@@ -51,6 +52,7 @@ async def connect(access: RelayAccess) -> tuple[Wire, Extensions]:
 
 async def _get_in(client: aiosmtplib.SMTP, access: RelayAccess) -> None:
     await client.connect(timeout=access.timeouts.connect)
+    _heed_cancellation()
     await _greet(client, access)
     if access.security == "starttls":
         if not client.supports_extension("starttls"):
@@ -74,6 +76,13 @@ async def _greet(client: aiosmtplib.SMTP, access: RelayAccess) -> None:
         if access.security == "starttls" or access.username is not None or not 500 <= error.code < 505:
             raise
         await client.helo()
+
+
+def _heed_cancellation() -> None:
+    """Raise the CancelledError that wait_for, which the client uses, can swallow before Python 3.12 (CPython 86296)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _take_over(client: aiosmtplib.SMTP) -> Wire:

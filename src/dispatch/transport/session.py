@@ -164,6 +164,10 @@ class SmtpSession:
 
     async def _open_step_by_step(self, wire: Wire, outgoing: Outgoing) -> Try | None:
         for stage, command in zip(_STAGES, self._commands(outgoing), strict=True):
+            if wire.has_spoken:
+                # A reply too many must not be taken for the answer to this command.
+                self.abort()
+                return Try(Outcome.LOST, stage)
             wire.write(command)
             failed = await self._answer(wire, stage)
             if failed:
@@ -176,8 +180,10 @@ class SmtpSession:
         failed = answer = None
         for stage in _STAGES:
             answer = await self._answer(wire, stage)
+            if answer and answer.outcome is Outcome.LOST and answer.reply:
+                return answer  # of another class: there was a reply too many, and the "no" was to something else
             failed = failed or answer
-            if not wire.is_open:
+            if failed and not wire.is_open:
                 return failed
         if failed and answer is None:
             # The relay waits for a message to nobody: a lone dot ends it, and it says 554 (RFC 2920 §3.1).
