@@ -14,7 +14,7 @@ from dispatch.composing.compose import compose_due
 from dispatch.composing.release import release_posts
 from dispatch.config.settings import Settings
 from dispatch.delivering.fan_out import fan_out
-from dispatch.model.issue import Rendering
+from dispatch.model.issue import AudienceKey, Rendering
 from dispatch.model.post import PostState
 from dispatch.store.database import Connection, Database
 from dispatch.store.fan_out import keys_without_variant
@@ -68,11 +68,14 @@ def compose(database: Database, settings: Settings, now: datetime) -> int:
 def store_for_everybody(database: Database, rendering: Rendering) -> Callable[[int], Awaitable[None]]:
     """What gives every kind of subscriber of an issue this rendering, as fan_out wants to be told."""
 
-    def keep(connection: Connection, issue_id: int) -> None:
+    def keep(connection: Connection, issue_id: int, keys: list[AudienceKey]) -> None:
         variant_id = insert_variant(connection, issue_id, rendering, "bench", post_ids=[], books=[])
-        insert_audience(connection, issue_id, dict.fromkeys(keys_without_variant(connection, issue_id), variant_id))
+        insert_audience(connection, issue_id, dict.fromkeys(keys, variant_id))
 
-    return lambda issue_id: database.run(keep, issue_id)
+    async def decide(issue_id: int) -> None:
+        await database.run(keep, issue_id, await database.read(keys_without_variant, issue_id))
+
+    return decide
 
 
 def _settle(connection: Connection, count: int, now: datetime) -> None:

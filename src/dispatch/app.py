@@ -237,11 +237,11 @@ class Dispatch:
 
     async def issues(self, count: int) -> list[IssueSummary]:
         """The newest issues with their arithmetic."""
-        return await self.database.run(issue_summaries, count)
+        return await self.database.read(issue_summaries, count)
 
     async def issue_detail(self, issue_id: int) -> IssueDetail:
         """One issue whole; raises NotFoundError."""
-        return await self.database.run(issue_detail, issue_id)
+        return await self.database.read(issue_detail, issue_id)
 
     async def pause_issue(self, issue_id: int) -> Issue:
         """Send nothing more of an issue; raises StoreError where that makes no sense."""
@@ -270,12 +270,12 @@ class Dispatch:
 
     async def under_way(self) -> tuple[int, int]:
         """Of the issues being sent: how many deliveries there are, and how many of them wait."""
-        return await self.database.run(under_way)
+        return await self.database.read(under_way)
 
     async def needs_a_look(self) -> list[str]:
         """What an operator should know: sources in trouble, posts that are held, issues that are paused or held."""
-        lines = await self.database.run(troubles)
-        for memory in await self.database.run(relay_memories):
+        lines = await self.database.read(troubles)
+        for memory in await self.database.read(relay_memories):
             if memory.name in self.settings.relays:
                 lines += learned_in_words(memory, real_now(), self.settings.site.timezone)
         return lines
@@ -313,7 +313,7 @@ class Dispatch:
     async def _make_variants(self, issue_id: int) -> VariantReport:
         settings, now = self.settings, self.now()
         problems = await place_promos(self.database, settings, now, issue_id)
-        keys = await self.database.run(keys_without_variant, issue_id)
+        keys = await self.database.read(keys_without_variant, issue_id)
         media = media_folder(settings)
         promos = await promos_for(self.database, settings, now, issue_id, keys, media=media)
         issue = await self.database.run(read_issue, issue_id)
@@ -326,6 +326,7 @@ class Dispatch:
             promos_for=lambda key: promos.blocks.get(key, ()),
             render=self._render,
             hash_of=lambda rendering: compile_message(rendering, headers).hash,
+            keys=keys,
         )
         for problem in (*problems, *promos.problems, *report.problems):
             log.warning("%s: %s", problem.where, problem.what)

@@ -13,7 +13,6 @@ from dispatch.delivering.rules import (
     Refusals,
     chance_of,
     judge,
-    rest_after_busy,
     rest_after_problem,
     retry_delay,
     returned,
@@ -182,8 +181,3 @@ def test_a_relay_rests_longer_each_time() -> None:
     assert rests[-1] == timedelta(seconds=30)
     assert rest_after_problem(1, needs_somebody=True) == 5 * MINUTE
     assert rest_after_problem(99, needs_somebody=True) == 60 * MINUTE
-
-
-def test_one_421_now_and_then_costs_nothing() -> None:
-    """From the third in a row on the relay rests."""
-    assert [rest_after_busy(count).total_seconds() for count in (1, 2, 3, 4, 99)] == [0, 0, 1, 2, 30]

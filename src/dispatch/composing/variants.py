@@ -37,13 +37,16 @@ async def make_variants(
     promos_for: PromosFor,
     render: Render,
     hash_of: HashOf,
+    keys: list[AudienceKey] | None = None,
 ) -> VariantReport:
-    """Decide what every kind of subscriber sees who is owed this issue and has no variant yet.
+    """Decide what every kind of subscriber sees who is owed this issue and has no variant yet, or only these `keys`.
 
     Posts are read again: corrections go out corrected, and what was withdrawn meanwhile does not go. Raises RenderError
     where a template is at fault; a post that is gets left out and is named in the report.
     """
-    issue, posts, keys = await database.run(_gather, issue_id, now)
+    if keys is None:
+        keys = await database.read(keys_without_variant, issue_id)
+    issue, posts = await database.run(_gather, issue_id, keys, now)
     press = Press(render, hash_of)
     printed = await asyncio.to_thread(_print_all, settings, issue, posts, keys, promos_for, press)
     await database.run(_keep, issue_id, printed)
@@ -52,13 +55,12 @@ async def make_variants(
 
 
 def _gather(
-    connection: Connection, issue_id: int, now: datetime
-) -> tuple[Issue, list[NumberedPost], list[AudienceKey]]:
+    connection: Connection, issue_id: int, keys: list[AudienceKey], now: datetime
+) -> tuple[Issue, list[NumberedPost]]:
     drop_withdrawn_posts(connection, issue_id, now)
-    keys = keys_without_variant(connection, issue_id)
     if keys:
         reach_back(connection, issue_id, min(key.from_seq for key in keys), now)
-    return read_issue(connection, issue_id), issue_posts(connection, issue_id), keys
+    return read_issue(connection, issue_id), issue_posts(connection, issue_id)
 
 
 def _print_all(

@@ -48,6 +48,8 @@ class Claims:
         over: asyncio.Event,
         until_idle: bool,
     ) -> None:
+        # Kept, because asking for it costs a system call, and this is asked for every message.
+        self._loop = asyncio.get_running_loop()
         self._database, self._owner = database, owner
         self._clock, self._real_clock = clock, real_clock
         self._paces, self._ledger, self._batch, self._held = paces, ledger, batch, held
@@ -113,7 +115,7 @@ class Claims:
 
     def _take(self) -> ClaimedDelivery | None:
         """The first delivery whose pace allows it now."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         if self._paces.wait_for_any(now) > 0:
             return None
         for place, (claimed_at, delivery) in enumerate(self._claimed):
@@ -131,10 +133,10 @@ class Claims:
         self._forget_stale()
         # Of a domain with a pace of its own no more is claimed than goes soon; the others overtake it.
         domains = [domain_of(delivery) for _, delivery in self._claimed]
-        resting = self._paces.resting_domains(asyncio.get_running_loop().time())
+        resting = self._paces.resting_domains(self._loop.time())
         slow = {domain for domain in domains if domain in self._paces.domains} | resting
         enough = sum(domain not in slow for domain in domains) >= self._batch // 2
-        if enough or asyncio.get_running_loop().time() < self._look_again_at:
+        if enough or self._loop.time() < self._look_again_at:
             return False
         found: list[ClaimedDelivery] = []
         try:
@@ -145,12 +147,12 @@ class Claims:
         except TRANSIENT_ERRORS:
             self._is_sure = False
         if not found:
-            self._look_again_at = asyncio.get_running_loop().time() + self._look_again
+            self._look_again_at = self._loop.time() + self._look_again
         return bool(found)
 
     def _forget_stale(self) -> None:
         """Let go of everything once something was claimed too long ago, and claim less at once from then on."""
-        oldest = asyncio.get_running_loop().time() - FRESH
+        oldest = self._loop.time() - FRESH
         if any(claimed_at < oldest for claimed_at, _ in self._claimed):
             self._claimed.clear()
             self._is_sure = False
@@ -172,14 +174,14 @@ class Claims:
             held=self._held,
         )
         self._batch = min(2 * self._batch, self._most)
-        claimed = [(asyncio.get_running_loop().time(), delivery) for delivery in found]
+        claimed = [(self._loop.time(), delivery) for delivery in found]
         self._claimed.extendleft(one for one in reversed(claimed) if one[1].kind in URGENT_KINDS)
         self._claimed.extend(one for one in claimed if one[1].kind not in URGENT_KINDS)
         return found
 
     def _let_go(self) -> None:
         """Put back what is for domains that are left alone: it would be in the way of the others."""
-        resting = self._paces.left_alone(asyncio.get_running_loop().time())
+        resting = self._paces.left_alone(self._loop.time())
         if not resting:
             return
         now = self._clock()
@@ -192,7 +194,7 @@ class Claims:
         now = self._clock()
         if self._until_idle:
             # Nobody waits at the end of a run for a domain that rests: it is for later.
-            for domain, seconds in self._paces.left_alone(asyncio.get_running_loop().time()).items():
+            for domain, seconds in self._paces.left_alone(self._loop.time()).items():
                 await self._database.run(put_off, domain, now, now + timedelta(seconds=seconds))
         await self._database.run(finish_issues, now)
         await self._database.run(recover_expired, self._owner, now, self._real_clock(), RESENT_KINDS, self._held)
@@ -204,7 +206,7 @@ class Claims:
         return not self._begun and self._ledger.is_empty and left.due == 0 and left.held == 0
 
     def _nap(self) -> float:
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         waits = [self._paces.wait(domain_of(delivery), now) for _, delivery in self._claimed]
         return min([self._look_again, *waits])
 

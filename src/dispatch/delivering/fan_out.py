@@ -15,12 +15,12 @@ from datetime import datetime
 
 from dispatch.errors import StoreError
 from dispatch.store.database import Database
-from dispatch.store.fan_out import fan_out_range, finish_fan_out, keys_without_variant, subscription_bounds
+from dispatch.store.fan_out import fan_out_range, finish_fan_out, lacks_variants, subscription_bounds
 from dispatch.store.issues import close_overdue_issues
 from dispatch.store.pauses import return_from_pause
 
-# Long enough to be worth a transaction, short enough that other writers never wait for half a second.
-RANGE = 50_000
+# Long enough to be worth a transaction, short enough that other writers never wait for a quarter of a second.
+RANGE = 5_000
 
 MakeVariants = Callable[[int], Awaitable[object]]
 
@@ -53,7 +53,7 @@ async def fan_out(database: Database, now: datetime, issue_id: int, make_variant
 
 
 async def _have_variants(database: Database, issue_id: int, make_variants: MakeVariants) -> None:
-    if await database.run(keys_without_variant, issue_id):
+    if await database.read(lacks_variants, issue_id):
         await make_variants(issue_id)
 
 

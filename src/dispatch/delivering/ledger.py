@@ -38,6 +38,7 @@ class Ledger:
         real_clock: Callable[[], datetime],
         stop: asyncio.Event,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._database, self._owner, self._relay = database, owner, relay
         self._clock, self._real_clock = clock, real_clock
         self._stop = stop
@@ -72,7 +73,7 @@ class Ledger:
 
     def license(self, delivery: ClaimedDelivery) -> asyncio.Future[bool]:
         """Whether the final dot of this delivery may be written now; False once stopping."""
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bool] = self._loop.create_future()
         if self._stop.is_set():
             answer.set_result(False)
             return answer
@@ -94,7 +95,7 @@ class Ledger:
 
     def close(self) -> None:
         """Write what is left, then end."""
-        self._gives_up_at = asyncio.get_running_loop().time() + PATIENCE
+        self._gives_up_at = self._loop.time() + PATIENCE
         self._work.set()
 
     async def _round(self) -> bool:
@@ -132,7 +133,7 @@ class Ledger:
         self._verdicts = [*verdicts, *(returned(delivery, now) for delivery, _ in asked), *self._verdicts]
         for _, answer in asked:
             _tell(answer, False)
-        if self._gives_up_at is not None and asyncio.get_running_loop().time() > self._gives_up_at:
+        if self._gives_up_at is not None and self._loop.time() > self._gives_up_at:
             return False
         await asyncio.sleep(RETRY)
         self._work.set()

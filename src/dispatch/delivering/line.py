@@ -71,6 +71,7 @@ class Line:
     """One connection, made when there is something to send and made anew when it is used up."""
 
     def __init__(self, work: Work) -> None:
+        self._loop = asyncio.get_running_loop()
         self._work = work
         self._session: SmtpSession | None = None
         self._sent = 0
@@ -173,7 +174,7 @@ class Line:
 
     def _learn(self, delivery: ClaimedDelivery, result: Try) -> None:
         work, lessons = self._work, self._work.lessons
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         lessons.paces.heard(domain_of(delivery), result, now, tried_before=delivery.attempts > 0)
         if result.outcome is Outcome.IN_DOUBT and not work.stop.is_set():
             lessons.pipelining.lost_in_doubt(work.real_clock())

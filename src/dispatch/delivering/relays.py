@@ -51,6 +51,7 @@ class RelayHealth:
     def __init__(self, access: RelayAccess, over: asyncio.Event, *, gives_up: bool) -> None:
         self.problem: RelayError | None = None
         self.sessions: set[SmtpSession] = set()
+        self._loop = asyncio.get_running_loop()
         self._access = access
         self._over = over
         self._gives_up = gives_up
@@ -124,10 +125,10 @@ class RelayHealth:
         return any(session.is_usable for session in self.sessions)
 
     def _rest(self) -> float:
-        return self._rests_until - asyncio.get_running_loop().time()
+        return self._rests_until - self._loop.time()
 
     def _rest_for(self, seconds: float) -> None:
-        self._rests_until = max(self._rests_until, asyncio.get_running_loop().time() + seconds)
+        self._rests_until = max(self._rests_until, self._loop.time() + seconds)
 
 
 def _greeting_name(public_url: str) -> str:

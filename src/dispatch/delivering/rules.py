@@ -39,7 +39,6 @@ PROBLEM_REST = timedelta(seconds=1)
 LONGEST_PROBLEM_REST = timedelta(seconds=30)  # a relay that is back is used again within the minute
 SETUP_REST = timedelta(minutes=5)  # a wrong password is no better a second later, and some relays lock us out
 LONGEST_SETUP_REST = timedelta(hours=1)
-BUSY_IN_A_ROW = 3
 
 
 def judge(delivery: ClaimedDelivery, result: Try, now: datetime) -> Verdict | None:
@@ -109,13 +108,6 @@ def rest_after_problem(failures: int, *, needs_somebody: bool) -> timedelta:
     """How long a relay is left alone after so many failed connections in a row."""
     first, longest = (SETUP_REST, LONGEST_SETUP_REST) if needs_somebody else (PROBLEM_REST, LONGEST_PROBLEM_REST)
     return min(first * (1 << min(failures - 1, 16)), longest)
-
-
-def rest_after_busy(in_a_row: int) -> timedelta:
-    """How long a relay is left alone that says "not now" (421) so many times in a row; now and then is nothing."""
-    if in_a_row < BUSY_IN_A_ROW:
-        return timedelta(0)
-    return min(PROBLEM_REST * (1 << min(in_a_row - BUSY_IN_A_ROW, 16)), LONGEST_PROBLEM_REST)
 
 
 def _accepted(delivery: ClaimedDelivery, result: Try, now: datetime) -> Verdict:

@@ -10,6 +10,7 @@ from dispatch.rendering.page import IssuePage
 BUDGET = 90_000
 # Beyond these, titles of posts over `max_posts` are the first to go.
 KEPT_LINES = 20
+MOST_GUESSES = 4
 
 
 class Shape(StrEnum):
@@ -38,28 +39,35 @@ def wanted_shapes(page: IssuePage) -> Shapes:
     return Shapes((shown,) * (len(page.posts) - beyond) + (Shape.LINE,) * beyond)
 
 
-def fitting_shapes(wanted: Shapes, fits: Callable[[Shapes], bool]) -> Shapes | None:
+def fitting_shapes(wanted: Shapes, room: Callable[[Shapes], int]) -> Shapes | None:
     """The shapes nearest to `wanted` that fit; None if nothing does.
 
-    `fits` is expensive, so the number of steps is found by bisection: each step makes the page smaller.
+    `room` is how many bytes are left, less than 0 where it does not fit. It is expensive, so the number of steps is
+    found by what they save: each of them makes the page smaller.
     """
-    if fits(wanted):
+    over = room(wanted)
+    if over >= 0:
         return wanted
     for start in _beginnings(wanted):
         ladder = [start, *_steps_down(start)]
-        if fits(ladder[-1]):
-            return _first_that_fits(ladder, fits)
+        spare = room(ladder[-1])
+        if spare >= 0:
+            return _first_that_fits(ladder, room, over, spare)
     return None
 
 
-def _first_that_fits(ladder: list[Shapes], fits: Callable[[Shapes], bool]) -> Shapes:
-    too_large, fitting = -1, len(ladder) - 1
+def _first_that_fits(ladder: list[Shapes], room: Callable[[Shapes], int], over: int, spare: int) -> Shapes:
+    too_large, fitting, guesses = -1, len(ladder) - 1, 0
     while fitting - too_large > 1:
-        middle = (too_large + fitting) // 2
-        if fits(ladder[middle]):
-            fitting = middle
+        # Steps save about as much as one another. Where they do not, halving ends it.
+        part = over / (over - spare) if guesses < MOST_GUESSES else 0.5
+        middle = min(max(too_large + round((fitting - too_large) * part), too_large + 1), fitting - 1)
+        left = room(ladder[middle])
+        if left >= 0:
+            fitting, spare = middle, left
         else:
-            too_large = middle
+            too_large, over = middle, left
+        guesses += 1
     return ladder[fitting]
 
 

@@ -40,7 +40,7 @@ class _Renderer:
 
     def rendering(self) -> Rendering:
         wanted = wanted_shapes(self.read.page)
-        shapes = fitting_shapes(wanted, self._fits)
+        shapes = fitting_shapes(wanted, self._room)
         if shapes is None:
             raise RenderError(
                 f"“{self.read.subject}”",
@@ -58,9 +58,10 @@ class _Renderer:
         _check_way_out(rendering)
         return rendering
 
-    def _fits(self, shapes: Shapes) -> bool:
-        source = self._source(shapes)
-        return least_bytes(source) <= BUDGET and longest_bytes(self._html(shapes)) <= BUDGET
+    def _room(self, shapes: Shapes) -> int:
+        """How many bytes of the budget are left; what is over it without its styles need not be inlined to be known."""
+        room = BUDGET - least_bytes(self._source(shapes))
+        return room if room < 0 else BUDGET - longest_bytes(self._html(shapes))
 
     def _source(self, shapes: Shapes) -> str:
         return self.templates.fill(_HTML, self._values(shapes, tagged=True))

@@ -1,8 +1,9 @@
 """The one seam between our asynchronous code and the synchronous database.
 
 Every function of the store takes a connection inside a transaction and does its work there; `Database.run` gives it one
-in a thread. SQLite has one writer thread and BEGIN IMMEDIATE, so nothing ever waits for a lock it holds half of;
-PostgreSQL has a few threads. docs/decisions/0002 says why neither an ORM nor an async driver.
+in a thread. SQLite has one writer thread and BEGIN IMMEDIATE, so nothing ever waits for a lock it holds half of, and
+`Database.read` looks at it beside the writer; PostgreSQL has a few threads. docs/decisions/0002 says why neither an ORM
+nor an async driver.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ class Database:
         self.engine = _engine(url, durability)
         threads = 1 if self.engine.dialect.name == "sqlite" else POSTGRES_THREADS
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="reading")
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,9 +56,19 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: self.transact(function, *args, **kwargs))
 
+    async def read(self, function: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, …)`, which only reads, beside whoever writes: it holds nobody up."""
+
+        def look() -> T:
+            with self.engine.connect().execution_options(only_reads=True) as connection, connection.begin():
+                return function(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, look)
+
     def close(self) -> None:
         """Wait for what is running, then close every connection."""
         self._executor.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
         self.engine.dispose()
 
 
@@ -93,6 +105,7 @@ def _engine(url: str, durability: str) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get("only_reads")
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return engine

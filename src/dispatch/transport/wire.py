@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 MAX_LINE = 4096  # RFC 5321 §4.5.3.1.5 asks for 512 octets
 MAX_REPLY = 65_536
+MAX_UNREAD = 16  # replies; we never wait for more than four at once
 _CODES = frozenset(b"%d" % code for code in range(200, 600))
 _BETWEEN = (b" ", b"-", b"\r", b"")  # RFC 5321 §4.2: a code may stand alone
 
@@ -133,6 +134,8 @@ class Wire(asyncio.Protocol):
             self._code = code
             self._octets += len(line)
             return
+        if len(self._replies) == MAX_UNREAD:
+            raise WireError
         self._replies.append(RawReply(int(code), tuple(self._lines)))
         self._lines, self._octets = [], 0
 
