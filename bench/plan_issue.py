@@ -25,16 +25,18 @@ class LockTimes:
 
     def __init__(self, database: Database) -> None:
         self.longest = 0.0
-        self._begun = 0.0
+        self._begun: float | None = None
         # Listeners are called in order: this one after the one by which the store takes the lock.
         sa.event.listen(database.engine, "begin", self._begin)
         sa.event.listen(database.engine, "checkin", self._end)
 
-    def _begin(self, _connection: object) -> None:
-        self._begun = time.perf_counter()
+    def _begin(self, connection: sa.Connection) -> None:
+        only_reads = connection.get_execution_options().get("only_reads")
+        self._begun = None if only_reads else time.perf_counter()
 
     def _end(self, _connection: object, _record: object) -> None:
-        self.longest = max(self.longest, time.perf_counter() - self._begun)
+        if self._begun is not None:
+            self.longest = max(self.longest, time.perf_counter() - self._begun)
 
 
 def main(folder: str, readers: str) -> None:

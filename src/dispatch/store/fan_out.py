@@ -59,7 +59,11 @@ def fan_out_range(connection: Connection, issue_id: int, low: int, high: int, no
         return 0
     here = subscription.c.id.between(low, high)
     connection.execute(_insert_deliveries(connection, issue_id, here, now))
-    connection.execute(_insert_passed_over(connection, issue_id, here, now))
+    left_out = sa.select(issue_audience.c.from_seq).where(
+        issue_audience.c.issue_id == issue_id, issue_audience.c.variant_id.is_(None)
+    )
+    if connection.execute(left_out.limit(1)).first() is not None:
+        connection.execute(_insert_passed_over(connection, issue_id, here, now))
     made = sa.select(delivery.c.id).where(
         delivery.c.subscription_id == subscription.c.id,
         delivery.c.issue_id == issue_id,
@@ -274,7 +278,7 @@ def _key_matches() -> list[sa.ColumnElement[bool]]:
 
 
 def _owed_query(issue_id: int, *columns: sa.ColumnElement[Any], by_range: bool = False) -> sa.Select[Any]:
-    # Within a range of ids the key is the quickest way. A sum cannot be looked up in ix_subscription_schedule_state, with
+    # Within a range of ids the key is the quickest way. A sum cannot be looked up in ix_subscription_schedule_state, by
     # which SQLite would go through the whole schedule for each range.
     its_schedule = subscription.c.schedule_id + 0 if by_range else subscription.c.schedule_id
     has_one = sa.select(delivery.c.id).where(

@@ -65,7 +65,19 @@ async def _get_in(client: aiosmtplib.SMTP, access: RelayAccess) -> None:
     if access.username is not None:
         if not client.supports_extension("auth"):
             raise RelaySetupError(f"{access.place} offers no log-in: leave out username and password")
-        await client.login(access.username, access.password or "")
+        await _log_in(client, access, access.username)
+
+
+async def _log_in(client: aiosmtplib.SMTP, access: RelayAccess, username: str) -> None:
+    """Log in once, in one way: a wrong password sent in every way there is looks like somebody guessing."""
+    ways = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
+    # Servers that offer CRAM-MD5 and cannot do it are common; in clear it is the one that shows no password.
+    names = sorted(ways, reverse=access.security != "none")
+    for name in names:
+        if name in client.server_auth_methods:
+            await ways[name](username, access.password or "")
+            return
+    raise RelaySetupError(f"{access.place} offers no log-in that dispatch knows: it needs one of PLAIN, LOGIN, CRAM-MD5")
 
 
 async def _greet(client: aiosmtplib.SMTP, access: RelayAccess) -> None:
