@@ -9,16 +9,19 @@ It runs in a thread of its own, so that it serves this process and others alike.
 """
 
 import asyncio
+import os
 import re
+import socket
 import ssl
+import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, SupportsIndex
 
 CERTIFICATE = Path(__file__).parent / "transport" / "localhost.pem"
 
@@ -43,6 +46,13 @@ class Act:
     commit: bool = False  # at the dot: the message counts as taken, whatever is answered
     wait: float = 0  # seconds before answering
     byte_by_byte: float = 0  # seconds between two octets of the reply
+    hold: bool = False  # before answering, wait for `release`
+    take: int = 0  # after the reply, read so many octets
+    then: bytes = b""  # and say this of our own accord
+    pause: float = 0  # seconds before that
+    endless: bool = False  # say it again and again until the client hangs up
+    reset: bool = False  # then end the connection with RST, which may overtake what was said before
+    in_clear: bool = False  # what is said is written beside TLS
 
 
 def answer(text: str, *, drop: bool = False, wait: float = 0) -> Act:
@@ -51,8 +61,10 @@ def answer(text: str, *, drop: bool = False, wait: float = 0) -> Act:
 
 
 DROP = Act(drop=True)
+RESET = Act(reset=True)
 HANG = Act()
 COMMIT_AND_DROP = Act(drop=True, commit=True)
+COMMIT_AND_RESET = Act(reset=True, commit=True)
 COMMIT_AND_HANG = Act(commit=True)
 
 Script = Callable[[Step], Act | None]
@@ -85,6 +97,26 @@ class _Conversation:
     recipient: str = ""
 
 
+class _Ear(asyncio.StreamReader):
+    """A reader that keeps what it hears, if it is to."""
+
+    def __init__(self, keeps: bool) -> None:
+        super().__init__()
+        self.heard = bytearray()
+        self._keeps = keeps
+
+    def feed_data(self, data: Iterable[SupportsIndex]) -> None:
+        """Hear something (asyncio.StreamReader)."""
+        if self._keeps:
+            self.heard.extend(data)
+        super().feed_data(data)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
 class _Over(Exception):  # noqa: N818 - the end of a conversation is no error
     pass
 
@@ -104,11 +136,18 @@ class SmtpServer:
     steps: list[Step] = field(default_factory=list)
     most_connections: int = 0
     before_tls: list[str] = field(default_factory=list)
+    certificate: Path = CERTIFICATE
+    implicit_tls: bool = False
+    listens: bool = False  # whether every octet that arrives is kept in `heard`, by connection
+    heard: dict[int, bytearray] = field(default_factory=dict)
+    endless_octets: int = 0  # how much was said endlessly
+    receive_buffer: int = 0  # octets that the kernel keeps for us, if it is told
 
     def __enter__(self) -> Self:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._open = 0
         self._numbers = 0
+        self._released = asyncio.Event()
         started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)), daemon=True)
         self._thread.start()
@@ -120,6 +159,23 @@ class SmtpServer:
     ) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(10)
+
+    def release(self) -> None:
+        """Answer whoever was told to hold on; for scripts and for other threads."""
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    def leave(self) -> None:
+        """Close every connection and take no new one; for scripts and for other threads."""
+        self._loop.call_soon_threadsafe(self._leave)
+
+    def come_back(self) -> None:
+        """Take connections again, at the same port."""
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+
+    @property
+    def open_now(self) -> int:
+        """How many conversations there are at the moment."""
+        return self._open
 
     def copies(self) -> Counter[str]:
         """How many messages each address got."""
@@ -133,14 +189,31 @@ class SmtpServer:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, backlog=1000)
-        self.port = server.sockets[0].getsockname()[1]
+        await self._listen()
         started.set()
         await self._stopping.wait()
-        server.close()
+        self._leave()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        context = self._tls_context() if self.implicit_tls else None
+        self._server = await self._loop.create_server(self._protocol, "127.0.0.1", self.port, backlog=1000, ssl=context)
+        self.port = self._server.sockets[0].getsockname()[1]
+        if self.receive_buffer:
+            self._server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+
+    def _leave(self) -> None:
+        self._server.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(_Ear(self.listens), self._accept)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate)
+        return context
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._converse(reader, writer))
@@ -151,7 +224,9 @@ class SmtpServer:
         self._numbers += 1
         self._open += 1
         self.most_connections = max(self.most_connections, self._open)
-        talk = _Conversation(self._numbers, reader, writer)
+        talk = _Conversation(self._numbers, reader, writer, encrypted=self.implicit_tls)
+        if isinstance(reader, _Ear):
+            self.heard[talk.number] = reader.heard
         try:
             await self._answer(talk, "connect", b"220 inbox.example ESMTP\r\n")
             while line := await reader.readline():
@@ -189,11 +264,9 @@ class SmtpServer:
         await self._answer(talk, "helo", b"250 inbox.example\r\n", line)
 
     async def _on_starttls(self, talk: _Conversation, line: str) -> None:
-        await self._answer(talk, "starttls", b"220 go ahead\r\n", line)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(CERTIFICATE)
-        await talk.writer.start_tls(context)
-        talk.encrypted = True
+        if await self._answer(talk, "starttls", b"220 go ahead\r\n", line):
+            await talk.writer.start_tls(self._tls_context())
+            talk.encrypted = True
 
     async def _on_auth(self, talk: _Conversation, line: str) -> None:
         import base64
@@ -281,13 +354,30 @@ class SmtpServer:
             await self._say(talk, plain)
             return True
         await asyncio.sleep(act.wait)
-        if act.reply is not None:
-            await self._say(talk, act.reply, act.byte_by_byte)
-        if act.drop:
+        if act.hold:
+            await self._released.wait()
+        await self._speak(talk, act)
+        if act.reset:
+            _reset(talk.writer)
+        if act.drop or act.reset:
             raise _Over
         if act.reply is None:
             await asyncio.sleep(3600)
         return (act.reply or b"").startswith((b"2", b"3"))
+
+    async def _speak(self, talk: _Conversation, act: Act) -> None:
+        if act.in_clear:
+            os.write(talk.writer.get_extra_info("socket").fileno(), act.reply or b"")
+        elif act.reply is not None:
+            await self._say(talk, act.reply, act.byte_by_byte)
+        if act.take:
+            await talk.reader.readexactly(act.take)
+        if act.then:
+            await asyncio.sleep(act.pause)
+            await self._say(talk, act.then)
+        while act.endless:
+            await self._say(talk, act.then or act.reply or b"")
+            self.endless_octets += len(act.then or act.reply or b"")
 
     async def _say(self, talk: _Conversation, reply: bytes, pause: float = 0) -> None:
         pieces = [reply[place : place + 1] for place in range(len(reply))] if pause else [reply]

@@ -70,14 +70,14 @@ async def _get_in(client: aiosmtplib.SMTP, access: RelayAccess) -> None:
 
 async def _log_in(client: aiosmtplib.SMTP, access: RelayAccess, username: str) -> None:
     """Log in once, in one way: a wrong password sent in every way there is looks like somebody guessing."""
-    ways = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
-    # Servers that offer CRAM-MD5 and cannot do it are common; in clear it is the one that shows no password.
-    names = sorted(ways, reverse=access.security != "none")
+    ways = {"CRAM-MD5": client.auth_crammd5, "PLAIN": client.auth_plain, "LOGIN": client.auth_login}
+    # Servers that offer CRAM-MD5 and cannot do it are common; but in clear it is the one that shows no password.
+    names = ways if access.security == "none" else ("PLAIN", "LOGIN", "CRAM-MD5")
     for name in names:
-        if name in client.server_auth_methods:
+        if name.lower() in client.server_auth_methods:
             await ways[name](username, access.password or "")
             return
-    raise RelaySetupError(f"{access.place} offers no log-in that dispatch knows: it needs one of PLAIN, LOGIN, CRAM-MD5")
+    raise RelaySetupError(f"{access.place} offers no log-in that dispatch knows, which is one of {', '.join(ways)}")
 
 
 async def _greet(client: aiosmtplib.SMTP, access: RelayAccess) -> None:
