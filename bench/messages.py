@@ -8,6 +8,7 @@ from dispatch.composing.pages import Contents, IssueFrame, local_day, page_of
 from dispatch.config.settings import Settings
 from dispatch.model.blanks import Blank
 from dispatch.model.issue import Rendering
+from dispatch.model.tokens import TOKEN_LENGTH
 from dispatch.rendering.look import look_from
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import open_templates
@@ -15,7 +16,7 @@ from dispatch.transport.compiler import CompiledMessage, compile_message
 from dispatch.transport.headers import headers_for
 
 MOST_POSTS = 25
-_TOKEN = "A" * 44  # as long as those of model/tokens.py
+_TOKEN = "a" * TOKEN_LENGTH
 SMALLEST = Rendering(
     subject="Halfway up",
     preheader="",
@@ -44,10 +45,9 @@ def wire_message(settings: Settings, rendering: Rendering, now: datetime) -> byt
     values = {
         Blank.ADDRESS: "reader1000000@reader42.example",
         Blank.TO: "Reader 1000000 <reader1000000@reader42.example>",
-        Blank.UNSUBSCRIBE: f"{settings.web.public_url}/unsubscribe/{_TOKEN}",
-        Blank.PREFERENCES: f"{settings.web.public_url}/preferences/{_TOKEN}",
-        Blank.UNSUBSCRIBE_MAILTO: f"bounces+u-{_TOKEN}@funicular.example",
-        Blank.MESSAGE_ID: f"{_TOKEN}@funicular.example",
+        Blank.UNSUBSCRIBE: _TOKEN,
+        Blank.PREFERENCES: _TOKEN,
+        Blank.MESSAGE_ID: _TOKEN,
         Blank.DATE: format_datetime(now),
     }
     return _compiled(settings, rendering).fill(values)

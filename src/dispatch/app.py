@@ -44,7 +44,7 @@ from dispatch.promoting.promote import Promos, occasion_ahead, place_promos, pre
 from dispatch.rendering.lint import lint
 from dispatch.rendering.look import Look, look_from
 from dispatch.rendering.page import IssuePage
-from dispatch.rendering.preview import SAMPLES, Pictures, write_preview
+from dispatch.rendering.preview import SAMPLE_VALUES, Pictures, write_preview
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import TemplateFolder, open_templates
 from dispatch.store.database import Database
@@ -222,7 +222,7 @@ class Dispatch:
         pictures = Pictures(f"{self.settings.web.public_url.rstrip('/')}/media/", media_folder(self.settings))
         html, text = write_preview(rendering, out, newsletter, pictures=pictures)
         eml = out / f"{newsletter}.eml"
-        eml.write_bytes(message.fill({**SAMPLES, Blank.DATE: format_datetime(real_now())}))
+        eml.write_bytes(message.fill({**SAMPLE_VALUES, Blank.DATE: format_datetime(real_now())}))
         return Preview((html, text, eml), rendering.notes, tuple(lint(rendering)))
 
     async def send_trial(self, newsletter: str, address: str) -> Reply:

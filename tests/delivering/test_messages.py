@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from dispatch.config.settings import Settings
-from dispatch.delivering.messages import Messages, return_mailbox
+from dispatch.delivering.messages import Messages
 from dispatch.errors import ConfigurationError
 from dispatch.model.address import EmailAddress
 from dispatch.store.database import Database
 from dispatch.store.deliveries import claim
+from dispatch.transport.headers import return_mailbox
 from dispatch.transport.session import Envelope
 from tests.delivering.make import NOW, make_issue, settings_for
 

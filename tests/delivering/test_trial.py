@@ -34,7 +34,7 @@ def test_a_trial_is_marked_and_carries_nobodys_token(tmp_path: Path) -> None:
     assert message["Subject"] == "[TEST] The keeper who would not leave"
     assert message["To"] == "ines@lamplight.example"
     assert [name for name in message if name.startswith(("List-", "Feedback", "Precedence"))] == []
-    assert b"/unsubscribe/test" in received.data
+    assert b"/unsubscribe/=\r\ntest=\r\n" in received.data
     assert b"blank.invalid" not in received.data
 
 

@@ -23,6 +23,8 @@ from dispatch.transport.headers import FixedHeaders
 HEADERS = FixedHeaders(
     sender_name="The Lamplight Review",
     sender=EmailAddress("review", "lamplight.example"),
+    pages="https://post.lamplight.example",
+    returns=EmailAddress("bounces", "lamplight.example"),
     reply_to=EmailAddress("letters", "lamplight.example"),
     list_name="The Lamplight Review",
     list_id="review.lamplight.example",
@@ -38,12 +40,13 @@ RENDERING = Rendering(
 VALUES = {
     Blank.ADDRESS: "mara@harbour.example",
     Blank.TO: "Mara Lind <mara@harbour.example>",
-    Blank.UNSUBSCRIBE: "https://post.lamplight.example/unsubscribe/" + "u" * 44,
-    Blank.PREFERENCES: "https://post.lamplight.example/preferences/" + "p" * 44,
-    Blank.UNSUBSCRIBE_MAILTO: "bounces+u-" + "u" * 44 + "@lamplight.example",
-    Blank.MESSAGE_ID: "m" * 44 + "@lamplight.example",
+    Blank.UNSUBSCRIBE: "u" * 44,
+    Blank.PREFERENCES: "p" * 44,
+    Blank.MESSAGE_ID: "m" * 44,
     Blank.DATE: "Fri, 27 Nov 2026 12:00:00 +0000",
 }
+LEAVE = "https://post.lamplight.example/unsubscribe/" + "u" * 44
+CHANGE = "https://post.lamplight.example/preferences/" + "p" * 44
 SINGLE = (
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
     "List-Unsubscribe-Post", "List-Owner", "List-Help", "List-Post",
@@ -118,7 +121,7 @@ def test_a_message_has_every_field_once_and_both_parts() -> None:
     assert message["From"].addresses[0].display_name == "The Lamplight Review"
     assert str(message["To"]) == "Mara Lind <mara@harbour.example>"
     assert message["Subject"] == RENDERING.subject
-    assert message["Message-ID"] == f"<{VALUES[Blank.MESSAGE_ID]}>"
+    assert message["Message-ID"] == f"<{'m' * 44}@lamplight.example>"
     assert message["List-Id"] == "The Lamplight Review <review.lamplight.example>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Owner"] == "<mailto:letters@lamplight.example>"
@@ -126,15 +129,14 @@ def test_a_message_has_every_field_once_and_both_parts() -> None:
     assert message["Content-Language"] == "en-US"
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
-    assert f'href="{VALUES[Blank.UNSUBSCRIBE]}"' in body(message, "html")
-    assert f"Leave: {VALUES[Blank.UNSUBSCRIBE]}\r\n" in body(message, "plain")
+    assert f'href="{LEAVE}"' in body(message, "html")
+    assert f"Leave: {LEAVE}\r\nChange: {CHANGE}\r\n" in body(message, "plain")
 
 
 def test_list_unsubscribe_stays_two_plain_addresses() -> None:
-    """However long the token: no encoded-word, folded between the two addresses and nowhere else."""
+    """However long it is: no encoded-word, folded between the two addresses and nowhere else."""
     unfolded = fill().partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").decode("ascii").split("\r\n")
-    link, mailto = VALUES[Blank.UNSUBSCRIBE], VALUES[Blank.UNSUBSCRIBE_MAILTO]
-    assert f"List-Unsubscribe: <{link}>, <mailto:{mailto}>" in unfolded
+    assert f"List-Unsubscribe: <{LEAVE}>, <mailto:bounces+u-{'u' * 44}@lamplight.example>" in unfolded
 
 
 def test_the_same_rendering_compiles_to_the_same_hash() -> None:
@@ -160,6 +162,21 @@ def test_a_blank_without_a_value_is_an_error() -> None:
     """Nothing leaves with a hole in it."""
     with pytest.raises(KeyError):
         compile_message(RENDERING, HEADERS).fill({})
+
+
+@pytest.mark.parametrize("token", ["", "u" * 45, "u u", "u\r\nBcc: x", 'u"', "u>", "ü", "u.u"])
+@pytest.mark.parametrize("blank", [Blank.UNSUBSCRIBE, Blank.MESSAGE_ID])
+def test_what_is_no_token_stands_in_no_link(token: str, blank: Blank) -> None:
+    """Tokens go into links and header fields as they are, so only letters and digits can be one."""
+    with pytest.raises(ValueError, match="letters and digits"):
+        compile_message(RENDERING, HEADERS).fill(VALUES | {blank: token})
+
+
+def test_pages_below_a_path_and_with_an_ampersand_are_linked() -> None:
+    """What the links begin with is text as any other: escaped in HTML, as it is in text."""
+    message = parsed(compile_message(RENDERING, replace(HEADERS, pages="https://x.example/a&b")).fill(VALUES))
+    assert f'href="https://x.example/a&amp;b/unsubscribe/{"u" * 44}"' in body(message, "html")
+    assert f"Change: https://x.example/a&b/preferences/{'p' * 44}\r\n" in body(message, "plain")
 
 
 def test_a_trial_carries_no_list_fields() -> None:
@@ -264,9 +281,9 @@ def test_a_name_is_shown_as_its_owner_writes_it(name: str, shown: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(value=st.text(alphabet=string.printable + "\u2028é", max_size=100))
-def test_no_token_becomes_a_field(value: str) -> None:
+def test_no_date_becomes_a_field(value: str) -> None:
     """Not even through a blank that only we fill."""
-    wire = fill(MESSAGE_ID=value, UNSUBSCRIBE_MAILTO=value, UNSUBSCRIBE=value)
+    wire = fill(DATE=value)
     names = [line.partition(b":")[0] for line in wire.partition(b"\r\n\r\n")[0].split(b"\r\n") if line[:1] != b" "]
     assert [name.decode("utf-8") for name in names] == list(parsed(fill()).keys())
 

@@ -32,7 +32,7 @@ ENVELOPE = Envelope("bounces+b-token@lamplight.example", "mara@harbour.example")
 MESSAGE = b"Subject: hello\r\n\r\nfirst\r\nlast\r\n"
 STEPWISE = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 10000000")
 PIPELINED = ("PIPELINING", *STEPWISE)
-QUICK = Timeouts(connect=5, command=0.5, block=5, dot=0.5)
+QUICK = Timeouts(connect=5, command=0.5, data=0.5, block=5, dot=0.5)
 
 
 def access(server: SmtpServer, **changes: object) -> RelayAccess:

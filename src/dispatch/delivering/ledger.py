@@ -88,10 +88,18 @@ class Ledger:
             await self._work.wait()
             if not self._asked and self._gives_up_at is None:
                 await pause(self._urgent, LINGER)
+            await self._gathered()
             self._work.clear()
             self._urgent.clear()
             if not self.is_empty and not await self._round():
                 return
+
+    async def _gathered(self) -> None:
+        """Let the others come who are on their way: as long as each turn of the loop brings more, a commit can wait."""
+        waiting = -1
+        while len(self._asked) > waiting:
+            waiting = len(self._asked)
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         """Write what is left, then end."""

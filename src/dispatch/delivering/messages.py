@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from dispatch.config.settings import Settings
 from dispatch.errors import ConfigurationError
-from dispatch.model.address import MAX_LOCAL_OCTETS, EmailAddress, parse_address
+from dispatch.model.address import EmailAddress
 from dispatch.model.blanks import Blank
 from dispatch.model.delivery import ClaimedDelivery
 from dispatch.model.tokens import Purpose, TokenKeys
@@ -20,7 +20,6 @@ from dispatch.transport.headers import headers_for
 from dispatch.transport.session import Envelope, Outgoing
 from dispatch.transport.signing import Signing
 
-TOKEN_LENGTH = 44  # model/tokens.py
 KEPT = 64  # variants in memory; an issue has a handful
 
 
@@ -29,8 +28,7 @@ class Edition:
     """A compiled variant, and the address it comes from."""
 
     message: CompiledMessage
-    sender: EmailAddress
-    mailbox: EmailAddress  # where bounces come back to
+    returns: EmailAddress  # where bounces come back to
     signature: int | None = None  # octets that signing adds, once known
 
 
@@ -49,7 +47,6 @@ class Messages:
         self._keys = TokenKeys(tuple(key.read_key() for key in settings.web.token_keys))
         # The oldest key signs these, so that a key added between two tries does not change the Message-ID.
         self._lasting_keys = TokenKeys(self._keys.keys[-1:])
-        self._pages = settings.web.public_url.rstrip("/")
         self._editions: OrderedDict[int, Edition] = OrderedDict()
 
     async def of(self, delivery: ClaimedDelivery) -> Outgoing:
@@ -62,9 +59,9 @@ class Messages:
         return self._filled(delivery, edition) if edition else None
 
     def _filled(self, delivery: ClaimedDelivery, edition: Edition) -> Outgoing:
-        mailbox = edition.mailbox
+        returns = edition.returns
         bounce = self._keys.sign(Purpose.BOUNCE, delivery.id)
-        envelope = Envelope(f"{mailbox.local}+b-{bounce}@{mailbox.domain}", delivery.address)
+        envelope = Envelope(f"{returns.local}+b-{bounce}@{returns.domain}", delivery.address)
         message = edition.message.fill(self._values(delivery, edition))
         is_ascii = delivery.address.isascii()  # the rest of a message always is
         if self._signing is None:
@@ -74,18 +71,15 @@ class Messages:
         return Outgoing(envelope, self._signing.signed(message), len(message) + edition.signature, is_ascii)
 
     def _values(self, delivery: ClaimedDelivery, edition: Edition) -> dict[Blank, str]:
-        leaving = self._keys.sign(Purpose.UNSUBSCRIBE, delivery.subscription_id)
         values = {
             Blank.ADDRESS: delivery.address,
             Blank.TO: f"{delivery.name} <{delivery.address}>",
-            Blank.UNSUBSCRIBE: f"{self._pages}/unsubscribe/{leaving}",
-            Blank.UNSUBSCRIBE_MAILTO: f"{edition.mailbox.local}+u-{leaving}@{edition.mailbox.domain}",
-            Blank.MESSAGE_ID: f"{self._lasting_keys.sign(Purpose.MESSAGE, delivery.id)}@{edition.sender.domain}",
+            Blank.UNSUBSCRIBE: self._keys.sign(Purpose.UNSUBSCRIBE, delivery.subscription_id),
+            Blank.MESSAGE_ID: self._lasting_keys.sign(Purpose.MESSAGE, delivery.id),
             Blank.DATE: _date_field(self._real_clock().replace(microsecond=0)),
         }
         if Blank.PREFERENCES in edition.message.blanks:
-            choosing = self._keys.sign(Purpose.PREFERENCES, delivery.subscription_id)
-            values[Blank.PREFERENCES] = f"{self._pages}/preferences/{choosing}"
+            values[Blank.PREFERENCES] = self._keys.sign(Purpose.PREFERENCES, delivery.subscription_id)
         return values
 
     async def _edition(self, variant_id: int) -> Edition:
@@ -103,23 +97,9 @@ class Messages:
                 [f"newsletters.{found.newsletter} is not configured any more: put it back, or cancel its issue"]
             )
         headers = headers_for(self._settings, found.newsletter, found.schedule, found.slot)
-        mailbox = return_mailbox(self._settings, headers.sender)
-        return Edition(compile_message(found.rendering, headers), headers.sender, mailbox)
+        return Edition(compile_message(found.rendering, headers), headers.returns)
 
 
 @lru_cache(maxsize=1)  # thousands of messages leave within a second
 def _date_field(second: datetime) -> str:
     return format_datetime(second)
-
-
-def return_mailbox(settings: Settings, sender: EmailAddress) -> EmailAddress:
-    """Where bounces and unsubscribe mails come back to; raises ConfigurationError if its name is too long."""
-    mailbox = parse_address(settings.outcomes.mailbox) if settings.outcomes.mailbox else None
-    if mailbox is None:
-        return EmailAddress("bounces", sender.domain)
-    room = MAX_LOCAL_OCTETS - len("+b-") - TOKEN_LENGTH
-    if len(mailbox.local.encode()) > room:
-        raise ConfigurationError(
-            [f"outcomes.mailbox: the part before the @ has at most {room} characters, because a token follows it"]
-        )
-    return mailbox

@@ -5,7 +5,6 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from dispatch.config.settings import Settings
-from dispatch.delivering.messages import return_mailbox
 from dispatch.delivering.relays import access_to, relay_for
 from dispatch.errors import RelayError
 from dispatch.model.address import parse_address
@@ -38,22 +37,20 @@ async def send_trial(
     name, relay = relay_for(settings, "digests")
     headers = replace(headers_for(settings, newsletter, schedule, slot), list_id="")
     compiled = compile_message(replace(rendering, subject=f"{MARK} {rendering.subject}"), headers)
-    mailbox = return_mailbox(settings, headers.sender)
-    pages = settings.web.public_url.rstrip("/")
     message = compiled.fill(
         {
             Blank.ADDRESS: str(recipient),
             Blank.TO: f"<{recipient}>",
-            Blank.UNSUBSCRIBE: f"{pages}/unsubscribe/test",
-            Blank.PREFERENCES: f"{pages}/preferences/test",
-            Blank.MESSAGE_ID: f"test.{real_now:%Y%m%d%H%M%S%f}.{compiled.hash[:16]}@{headers.sender.domain}",
+            Blank.UNSUBSCRIBE: "test",
+            Blank.PREFERENCES: "test",
+            Blank.MESSAGE_ID: f"test{real_now:%Y%m%d%H%M%S%f}x{compiled.hash[:16]}",
             Blank.DATE: format_datetime(real_now),
         }
     )
     signer = signer_for(relay, name)
     if signer:
         message = signer.signed(message, real_now)
-    outgoing = Outgoing(Envelope(str(mailbox), str(recipient)), message, len(message), message.isascii())
+    outgoing = Outgoing(Envelope(str(headers.returns), str(recipient)), message, len(message), message.isascii())
     return await _hand_over(SmtpSession(access_to(settings, name)), outgoing)
 
 

@@ -13,13 +13,22 @@ class Blank(StrEnum):
     """One blank. The comment says what fills it."""
 
     ADDRESS = "ADDRESS"  # the recipient's address, text
-    UNSUBSCRIBE = "UNSUBSCRIBE"  # https link with the subscription's token
-    PREFERENCES = "PREFERENCES"  # https link with the subscription's token
+    UNSUBSCRIBE = "UNSUBSCRIBE"  # the subscription's token; its marker stands for the whole https link
+    PREFERENCES = "PREFERENCES"  # the same for its preferences
+    CONFIRM = "CONFIRM"  # the same for confirming it
+    REPORT = "REPORT"  # a share's token: whoever typed this address is nobody its owner knows
     TO = "TO"  # To header's mailbox
-    MESSAGE_ID = "MESSAGE_ID"  # <…> from the delivery, the same at every try
+    MESSAGE_ID = "MESSAGE_ID"  # the delivery's token, the same at every try
     DATE = "DATE"  # RFC 5322 date of the try
-    UNSUBSCRIBE_MAILTO = "UNSUBSCRIBE_MAILTO"  # mailto: address of List-Unsubscribe
 
+
+# The page that a token's link leads to, under web.public_url.
+PAGES = {
+    Blank.UNSUBSCRIBE: "unsubscribe",
+    Blank.PREFERENCES: "preferences",
+    Blank.CONFIRM: "confirm",
+    Blank.REPORT: "share/report",
+}
 
 LINK_HOST = "https://blank.invalid/"
 TEXT_MARKER = re.compile(r"https://blank\.invalid/([A-Z_]+)|~([A-Z_]{2,})~")

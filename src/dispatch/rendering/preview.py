@@ -14,9 +14,14 @@ SAMPLES: Mapping[Blank, str] = {
     Blank.ADDRESS: "reader@example.net",
     Blank.UNSUBSCRIBE: "https://example.net/unsubscribe/sample",
     Blank.PREFERENCES: "https://example.net/preferences/sample",
+}
+# The same for the bytes of the message, in which the links are laid out already.
+SAMPLE_VALUES: Mapping[Blank, str] = {
+    Blank.ADDRESS: "reader@example.net",
     Blank.TO: "A Reader <reader@example.net>",
-    Blank.MESSAGE_ID: "sample@example.net",
-    Blank.UNSUBSCRIBE_MAILTO: "bounces+sample@example.net",
+    Blank.UNSUBSCRIBE: "sample",
+    Blank.PREFERENCES: "sample",
+    Blank.MESSAGE_ID: "sample",
 }
 
 

@@ -3,21 +3,23 @@
     rendering + fixed headers ─compile→ segments with holes ─fill→ bytes        nothing random, no clock
 
 A message is multipart/alternative, UTF-8, quoted-printable, CRLF, 7-bit unless a recipient's own address is not. A hole
-in a body stands between two soft line breaks, so that a value of any length touches nothing around it. Nothing has to
-be dot-stuffed, because no line begins with a dot (quoted_printable.py).
+in a body stands between two soft line breaks, so that a value of any length touches nothing around it. Of a link only
+the token is a hole: the rest is laid out once. Nothing has to be dot-stuffed, because no line begins with a dot
+(quoted_printable.py).
 """
 
 import hashlib
+import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dispatch.model.blanks import TEXT_MARKER, Blank
+from dispatch.model.blanks import PAGES, TEXT_MARKER, Blank
 from dispatch.model.issue import Rendering
-from dispatch.transport.headers import FixedHeaders, Hole, Place, Segment, header_segments
+from dispatch.transport.headers import FixedHeaders, Hole, Place, Segment, header_segments, page_link
 from dispatch.transport.quoted_printable import SOFT_BREAK, encode_text
 
 # A post may happen to say "~TO~" or "~NASA~"; in a body only these are blanks, everything else is text.
-BODY_BLANKS = frozenset({Blank.ADDRESS, Blank.UNSUBSCRIBE, Blank.PREFERENCES})
+BODY_BLANKS = frozenset({Blank.ADDRESS, *PAGES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class CompiledMessage:
     blanks: frozenset[Blank]  # what has to be given a value
 
     def fill(self, values: Mapping[Blank, str]) -> bytes:
-        """The message for one recipient; raises KeyError for a blank without a value.
+        """The message for one recipient; raises KeyError for a blank without a value, ValueError for no token.
 
-        TO is `name <address>`, MESSAGE_ID stands without its angle brackets, UNSUBSCRIBE_MAILTO is an address.
+        TO is `name <address>`; UNSUBSCRIBE, PREFERENCES and MESSAGE_ID are tokens, at most 44 letters and digits.
         """
         return b"".join([segment if isinstance(segment, bytes) else segment.fill(values) for segment in self.segments])
 
@@ -41,7 +43,7 @@ def compile_message(rendering: Rendering, headers: FixedHeaders) -> CompiledMess
     """Compile a rendering; the same rendering and headers always give the same segments."""
     segments = _merged(_message(rendering, headers))
     size = sum(len(segment) for segment in segments if isinstance(segment, bytes))
-    blanks = frozenset(blank for segment in segments if isinstance(segment, Hole) for blank in segment.blanks)
+    blanks = frozenset(segment.blank for segment in segments if isinstance(segment, Hole))
     return CompiledMessage(segments, _hash(segments), size, blanks)
 
 
@@ -52,29 +54,31 @@ def _message(rendering: Rendering, headers: FixedHeaders) -> Iterator[Segment]:
     yield from header_segments(headers, rendering.subject)
     yield b"MIME-Version: 1.0\r\n"
     yield f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode()
-    yield from _part(boundary, Place.TEXT, "plain", rendering.text)
-    yield from _part(boundary, Place.HTML, "html", rendering.html)
+    yield from _part(boundary, Place.TEXT, rendering.text, headers.pages)
+    yield from _part(boundary, Place.HTML, rendering.html, html.escape(headers.pages))
     yield f"--{boundary}--\r\n".encode()
 
 
-def _part(boundary: str, place: Place, subtype: str, body: str) -> Iterator[Segment]:
+def _part(boundary: str, place: Place, body: str, pages: str) -> Iterator[Segment]:
+    subtype = "html" if place is Place.HTML else "plain"
     yield f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n".encode()
     yield b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    yield from _body(place, body)
+    yield from _body(place, body, pages)
     yield b"\r\n"
 
 
-def _body(place: Place, body: str) -> Iterator[Segment]:
+def _body(place: Place, body: str, pages: str) -> Iterator[Segment]:
     start = 0
     for marker in TEXT_MARKER.finditer(body):
         name = marker[1] or marker[2]
         if name not in BODY_BLANKS:
             continue
-        before = body[start : marker.start()]
+        blank = Blank(name)
+        before = body[start : marker.start()] + (page_link(pages, blank) if blank in PAGES else "")
         yield encode_text(before)
         if before and not before.endswith(("\n", "\r")):
             yield SOFT_BREAK
-        yield Hole(place, (Blank(name),))
+        yield Hole(Place.TOKEN if blank in PAGES else place, blank)
         start = marker.end()
         if start < len(body) and body[start] not in "\r\n":
             yield SOFT_BREAK
@@ -97,5 +101,5 @@ def _hash(segments: Iterable[Segment]) -> str:
         if isinstance(segment, bytes):
             digest.update(b"%d:" % len(segment) + segment)
         else:
-            digest.update(f"{segment.place}({','.join(segment.blanks)})".encode())
+            digest.update(f"{segment.place}({segment.blank})".encode())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The header fields of our messages: which there are, in which order, and which of them are blanks."""
+"""The header fields of our messages: which there are, in which order, and where the blanks in them are."""
 
 import hashlib
 import html
@@ -7,22 +7,31 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import StrEnum
+from functools import lru_cache
 
 from dispatch.config.settings import Newsletter, Settings
-from dispatch.model.address import EmailAddress, parse_address
-from dispatch.model.blanks import Blank
+from dispatch.errors import ConfigurationError
+from dispatch.model.address import MAX_LOCAL_OCTETS, EmailAddress, parse_address
+from dispatch.model.blanks import PAGES, Blank
+from dispatch.model.tokens import TOKEN_LENGTH
 from dispatch.transport.header_text import bare, identified, mailbox, tokens, unstructured
 from dispatch.transport.quoted_printable import encode_value
 
+_TOKEN = "~" * TOKEN_LENGTH  # stands for one while a field is laid out
 MAX_SENDER_ID = 15  # Gmail's limit for the last part of Feedback-ID
 
 
 @dataclass(frozen=True, slots=True)
 class FixedHeaders:
-    """What the header says to every recipient of a rendering; without `list_id` there are no List-* fields."""
+    """What a message says to every recipient of a rendering; without `list_id` there are no List-* fields.
+
+    `pages` is the address that links with tokens begin with, `returns` the mailbox that bounces come back to.
+    """
 
     sender_name: str
     sender: EmailAddress
+    pages: str
+    returns: EmailAddress
     reply_to: EmailAddress | None = None
     list_name: str = ""
     list_id: str = ""  # label.namespace, RFC 2919
@@ -37,20 +46,19 @@ class Place(StrEnum):
     TEXT = "text"
     TO = "to"
     DATE = "date"
-    MESSAGE_ID = "message_id"
-    UNSUBSCRIBE = "unsubscribe"
+    TOKEN = "token"  # noqa: S105 anywhere: in links of a body, in List-Unsubscribe, in Message-ID
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A place in a message that is written anew for each recipient, and the blanks it is written from."""
+    """A place in a message that is written anew for each recipient."""
 
     place: Place
-    blanks: tuple[Blank, ...]
+    blank: Blank
 
     def fill(self, values: Mapping[Blank, str]) -> bytes:
-        """The bytes that stand here; raises KeyError for a blank without a value."""
-        return _WRITERS[self.place](*map(values.__getitem__, self.blanks))
+        """The bytes that stand here; raises KeyError for a blank without a value, ValueError for no token."""
+        return _WRITERS[self.place](values[self.blank])
 
 
 Segment = bytes | Hole
@@ -60,7 +68,7 @@ def headers_for(settings: Settings, newsletter_slug: str, schedule: str, slot: s
     """The header of a newsletter's issue for one slot of one schedule.
 
     Nothing in it depends on a stored row, so that the preview of an issue that is not composed yet has the same hash.
-    Raises KeyError for a newsletter that is not configured.
+    Raises KeyError for a newsletter that is not configured, ConfigurationError as return_mailbox does.
     """
     newsletter = settings.newsletters[newsletter_slug]
     name, sender = sender_of(newsletter)
@@ -68,6 +76,8 @@ def headers_for(settings: Settings, newsletter_slug: str, schedule: str, slot: s
     return FixedHeaders(
         sender_name=name,
         sender=sender,
+        pages=settings.web.public_url.rstrip("/"),
+        returns=return_mailbox(settings, sender),
         reply_to=parse_address(newsletter.reply_to) if newsletter.reply_to else None,
         list_name=newsletter.name,
         list_id=newsletter.list_id or f"{newsletter_slug}.{sender.domain}",
@@ -82,15 +92,33 @@ def sender_of(newsletter: Newsletter) -> tuple[str, EmailAddress]:
     return name or newsletter.name, parse_address(address)
 
 
+def return_mailbox(settings: Settings, sender: EmailAddress) -> EmailAddress:
+    """Where bounces and unsubscribe mails come back to; raises ConfigurationError if its name is too long."""
+    mailbox = parse_address(settings.outcomes.mailbox) if settings.outcomes.mailbox else None
+    if mailbox is None:
+        return EmailAddress("bounces", sender.domain)
+    room = MAX_LOCAL_OCTETS - len("+b-") - TOKEN_LENGTH
+    if len(mailbox.local.encode()) > room:
+        raise ConfigurationError(
+            [f"outcomes.mailbox: the part before the @ has at most {room} characters, because a token follows it"]
+        )
+    return mailbox
+
+
+def page_link(pages: str, blank: Blank) -> str:
+    """What the link of a blank begins with; its token follows."""
+    return f"{pages}/{PAGES[blank]}/"
+
+
 def header_segments(headers: FixedHeaders, subject: str) -> Iterator[Segment]:
     """Every field but those of MIME, in order; each segment ends a line."""
     yield mailbox("From", headers.sender_name, str(headers.sender))
-    yield Hole(Place.TO, (Blank.TO,))
+    yield Hole(Place.TO, Blank.TO)
     if headers.reply_to:
         yield mailbox("Reply-To", "", str(headers.reply_to))
     yield unstructured("Subject", subject)
-    yield Hole(Place.DATE, (Blank.DATE,))
-    yield Hole(Place.MESSAGE_ID, (Blank.MESSAGE_ID,))
+    yield Hole(Place.DATE, Blank.DATE)
+    yield from _with_token(tokens("Message-ID", f"<{_TOKEN}@{bare(headers.sender.domain)}>"), Blank.MESSAGE_ID)
     if headers.list_id:
         yield from _list_segments(headers)
     yield b"Auto-Submitted: auto-generated\r\n"  # RFC 3834
@@ -101,7 +129,9 @@ def header_segments(headers: FixedHeaders, subject: str) -> Iterator[Segment]:
 def _list_segments(headers: FixedHeaders) -> Iterator[Segment]:
     yield identified("List-Id", headers.list_name, bare(headers.list_id))
     # RFC 8058: one https address, and the fixed answer that makes it one click.
-    yield Hole(Place.UNSUBSCRIBE, (Blank.UNSUBSCRIBE, Blank.UNSUBSCRIBE_MAILTO))
+    link = bare(page_link(headers.pages, Blank.UNSUBSCRIBE))
+    address = f"{bare(headers.returns.local)}+u-{_TOKEN}@{bare(headers.returns.domain)}"
+    yield from _with_token(tokens("List-Unsubscribe", f"<{link}{_TOKEN}>,", f"<mailto:{address}>"), Blank.UNSUBSCRIBE)
     yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     owner = bare(str(headers.reply_to or headers.sender))
     yield tokens("List-Owner", f"<mailto:{owner}>")
@@ -119,20 +149,36 @@ def _sender_id(domain: str) -> str:
     return letters if len(letters) >= 5 else "s" + hashlib.sha256(domain.encode()).hexdigest()[: MAX_SENDER_ID - 1]
 
 
+def _with_token(field: bytes, blank: Blank) -> Iterator[Segment]:
+    """A field that was laid out, and folded, around a token of the usual length."""
+    before, *others = field.split(_TOKEN.encode())
+    yield before
+    for piece in others:
+        yield Hole(Place.TOKEN, blank)
+        yield piece
+
+
 def _write_to(recipient: str) -> bytes:
     name, _, address = recipient.rpartition(" <")
     return mailbox("To", name, address)
 
 
-def _write_unsubscribe(link: str, address: str) -> bytes:
-    return tokens("List-Unsubscribe", f"<{bare(link)}>,", f"<mailto:{bare(address)}>")
+def _write_token(token: str) -> bytes:
+    # Ours always are. Anything else could end the field or the link that it stands in.
+    if not (token.isalnum() and token.isascii() and len(token) <= TOKEN_LENGTH):
+        raise ValueError("a token is 1 to 44 letters and digits")
+    return token.encode()
 
 
-_WRITERS: dict[Place, Callable[..., bytes]] = {
+@lru_cache(maxsize=4)  # thousands of messages leave within a second
+def _write_date(value: str) -> bytes:
+    return tokens("Date", value.replace("\r", " ").replace("\n", " "))
+
+
+_WRITERS: dict[Place, Callable[[str], bytes]] = {
     Place.HTML: lambda value: encode_value(html.escape(value)),
     Place.TEXT: encode_value,
     Place.TO: _write_to,
-    Place.DATE: lambda value: tokens("Date", value.replace("\r", " ").replace("\n", " ")),
-    Place.MESSAGE_ID: lambda value: tokens("Message-ID", f"<{bare(value)}>"),
-    Place.UNSUBSCRIBE: _write_unsubscribe,
+    Place.DATE: _write_date,
+    Place.TOKEN: _write_token,
 }
