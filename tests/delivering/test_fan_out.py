@@ -27,7 +27,7 @@ from dispatch.store.fan_out import (
 )
 from dispatch.store.newsletters import read_newsletter, schedule_of
 from dispatch.store.subscriptions import change_subscription, leave
-from dispatch.store.tables import delivery, issue, passed_over, subscriber, subscription, suppression
+from dispatch.store.tables import delivery, issue, passed_over, subscriber, subscription, suppression, variant
 from tests.composing.make import REVIEW, joined
 from tests.store.make import FRIDAY, MONDAY, composed, crowd, first_variants
 
@@ -182,6 +182,41 @@ def test_an_interrupted_fan_out_is_taken_up_where_it_stopped(database: Database)
     assert _state(database, issue_id) == IssueState.COMPOSED
     assert _fan_out(database, issue_id).served == 60
     _served_exactly_once(database, issue_id, 90)
+
+
+def test_where_everything_is_decided_nobody_is_asked_for_variants(database: Database) -> None:
+    """Composing has decided it; to look again at every subscriber would take as long as a part of the fan-out."""
+    issue_id = database.transact(composed, posts=3, readers=["anna", "ben"])
+    database.transact(first_variants, issue_id)
+
+    async def unwanted(_issue_id: int) -> None:
+        raise AssertionError("everything was decided")
+
+    assert asyncio.run(fan_out(database, FRIDAY, issue_id, unwanted)).served == 2
+
+
+def test_who_joins_the_audience_late_gets_a_variant_in_a_second_round(database: Database) -> None:
+    """One kind was decided about when the issue was composed, another came since."""
+    issue_id = database.transact(composed, posts=3, readers=["anna"])
+    database.transact(first_variants, issue_id)
+    ben = database.transact(joined, "ben", "weekly", MONDAY, region="GB")
+    database.transact(change_subscription, ben, {"seen_seq": 0})
+    assert _fan_out(database, issue_id).served == 2
+    _served_exactly_once(database, issue_id, 2)
+
+
+def test_every_reference_of_a_delivery_leads_somewhere(database: Database) -> None:
+    """An embedded database does not look while they are stored (`Database.run_trusted`); asked later, it agrees."""
+    issue_id = database.transact(composed, posts=3, readers=["anna", "ben"])
+    _fan_out(database, issue_id)
+    people = sa.select(delivery.c.id)
+    people = people.join(subscription, subscription.c.id == delivery.c.subscription_id)
+    people = people.join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+    people = people.join(issue, issue.c.id == delivery.c.issue_id).join(variant, variant.c.id == delivery.c.variant_id)
+    with database.engine.connect() as connection:
+        assert len(connection.scalars(people.where(subscriber.c.id == delivery.c.subscriber_id)).all()) == 2
+        if database.is_sqlite:
+            assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
 
 
 def test_a_fault_in_the_template_loses_nobody(database: Database) -> None:

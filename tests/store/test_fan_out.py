@@ -156,3 +156,29 @@ def test_an_issue_that_is_over_cannot_be_cancelled(database: Database) -> None:
         database.transact(cancel_issue, first, "again", FRIDAY)
     with pytest.raises(NotFoundError, match="no issue 999"):
         database.transact(cancel_issue, 999, "nothing there", FRIDAY)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_how_much_somebody_ever_got_does_not_slow_an_issue_down(database: Database) -> None:
+    """SQLite looks a delivery of this issue up by its issue and subscription, never among all of the subscriber's."""
+    issue_id = database.transact(composed, posts=3, readers=["anna"])
+    statements: list[tuple[str, object]] = []
+
+    @sa.event.listens_for(database.engine, "before_cursor_execute")
+    def _keep(*event: object) -> None:
+        statements.append((str(event[2]), event[3]))
+
+    database.transact(_sent, issue_id)
+    with database.engine.connect() as connection:
+        plans = [
+            str(step.detail)
+            for text, values in statements
+            if text.startswith(("SELECT", "INSERT", "UPDATE")) and "?" in text and isinstance(values, tuple)
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+        ]
+    found = [plan for plan in plans if plan.startswith(("SEARCH delivery", "SCAN delivery"))]
+    assert {plan.partition("(")[2] for plan in found} == {
+        "issue_id=? AND subscription_id=?)",
+        "issue_id=? AND subscription_id>? AND subscription_id<?)",
+    }
+    assert not [plan for plan in found if "uq_delivery_issue_subscription" not in plan]

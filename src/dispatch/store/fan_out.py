@@ -20,6 +20,17 @@ from dispatch.model.issue import AudienceKey, IssueState
 from dispatch.model.subscriber import SubscriptionState
 from dispatch.store.conflicts import insert_if_absent
 from dispatch.store.issues import read_issue
+from dispatch.store.owed import (
+    AUDIENCE,
+    KEY,
+    behind_query,
+    digests,
+    has_delivery,
+    key_matches,
+    owed_query,
+    served,
+    suppressed,
+)
 from dispatch.store.tables import (
     attempt,
     delivery,
@@ -28,7 +39,6 @@ from dispatch.store.tables import (
     passed_over,
     subscriber,
     subscription,
-    suppression,
 )
 
 DIGEST_PRIORITY = 5
@@ -50,44 +60,41 @@ def subscription_bounds(connection: Connection, issue_id: int) -> tuple[int, int
 def fan_out_range(connection: Connection, issue_id: int, low: int, high: int, now: datetime) -> int:
     """Make the deliveries of an issue for subscriptions low … high whose variant is known; returns how many moved on.
 
-    Does nothing unless the issue is `composed`. May be repeated, and run by several processes at once.
+    Does nothing unless the issue is `composed`. May be repeated, and run by several processes at once. Every reference
+    it stores is the key of a row that the same statement reads, so it is fit for `Database.run_trusted`.
     """
     # Cancelling waits for this transaction, and this one for cancelling: no delivery is made behind its back.
     held = sa.select(issue.c.through_seq).where(issue.c.id == issue_id, issue.c.state == IssueState.COMPOSED)
     through = connection.scalars(held.with_for_update(read=True)).first()
     if through is None:
         return 0
-    here = subscription.c.id.between(low, high)
-    connection.execute(_insert_deliveries(connection, issue_id, here, now))
+    connection.execute(_insert_deliveries(connection, issue_id, low, high, now))
+    moved = _move_on(connection, through, low, high, _made(issue_id, low, high))
     left_out = sa.select(issue_audience.c.from_seq).where(
         issue_audience.c.issue_id == issue_id, issue_audience.c.variant_id.is_(None)
     )
-    if connection.execute(left_out.limit(1)).first() is not None:
-        connection.execute(_insert_passed_over(connection, issue_id, here, now))
-    made = sa.select(delivery.c.id).where(
-        delivery.c.subscription_id == subscription.c.id,
-        delivery.c.issue_id == issue_id,
-        delivery.c.kind == DeliveryKind.DIGEST,
-        delivery.c.from_seq == subscription.c.seen_seq,
-        # What was handed back belongs to the next issue: moving on here again would lose it.
-        delivery.c.handed_back == "",
-    )
-    passed = sa.select(passed_over.c.id).where(
-        passed_over.c.subscription_id == subscription.c.id,
-        passed_over.c.issue_id == issue_id,
-        passed_over.c.from_seq == subscription.c.seen_seq,
-    )
-    return connection.execute(
-        sa.update(subscription)
-        .where(here, subscription.c.seen_seq < through, sa.or_(made.exists(), passed.exists()))
-        .values(seen_seq=through)
-    ).rowcount
+    if connection.execute(left_out.limit(1)).first() is None:
+        return moved
+    connection.execute(_insert_passed_over(connection, issue_id, low, high, now))
+    return moved + _move_on(connection, through, low, high, _passed(issue_id))
 
 
 def keys_without_variant(connection: Connection, issue_id: int) -> list[AudienceKey]:
     """The kinds of subscriber that are owed an issue for which nobody has decided yet what they see."""
-    query = _undecided_query(issue_id, *_KEY).distinct().order_by(*_KEY)
+    # First the kinds, then which of them are known: kinds are few, and to look each subscription's up takes longer.
+    kinds = owed_query(issue_id, *KEY).distinct().subquery()
+    known = sa.select(issue_audience.c.issue_id).where(
+        issue_audience.c.issue_id == issue_id,
+        *(theirs == own for theirs, own in zip(AUDIENCE, kinds.c, strict=True)),
+    )
+    query = sa.select(kinds).where(~known.exists()).order_by(*kinds.c)
     return [AudienceKey(*row) for row in connection.execute(query)]
+
+
+def has_audience(connection: Connection, issue_id: int) -> bool:
+    """Whether it is decided for any kind of subscriber what they see of an issue."""
+    decided = sa.select(issue_audience.c.from_seq).where(issue_audience.c.issue_id == issue_id)
+    return connection.execute(decided.limit(1)).first() is not None
 
 
 def lacks_variants(connection: Connection, issue_id: int) -> bool:
@@ -100,7 +107,7 @@ def finish_fan_out(connection: Connection, issue_id: int) -> bool:
     state = connection.scalars(sa.select(issue.c.state).where(issue.c.id == issue_id).with_for_update()).one()
     if state != IssueState.COMPOSED:
         return True
-    if connection.execute(_owed_query(issue_id, subscription.c.id).limit(1)).first() is not None:
+    if connection.execute(owed_query(issue_id, subscription.c.id).limit(1)).first() is not None:
         return False
     connection.execute(sa.update(issue).where(issue.c.id == issue_id).values(state=IssueState.SENDING))
     return True
@@ -109,11 +116,11 @@ def finish_fan_out(connection: Connection, issue_id: int) -> bool:
 def audience_by_key(connection: Connection, schedule_id: int, through_seq: int) -> dict[AudienceKey, int]:
     """How many of each kind of subscriber an issue of this schedule up to `through_seq` would go to."""
     query = (
-        sa.select(*_KEY, sa.func.count())
+        sa.select(*KEY, sa.func.count())
         .select_from(subscription)
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
-        .where(subscription.c.schedule_id == schedule_id, subscription.c.seen_seq < through_seq, *_served())
-        .group_by(*_KEY)
+        .where(subscription.c.schedule_id == schedule_id, subscription.c.seen_seq < through_seq, *served())
+        .group_by(*KEY)
     )
     return {AudienceKey(*key): count for *key, count in connection.execute(query)}
 
@@ -123,7 +130,7 @@ def excluded_by_reason(connection: Connection, schedule_id: int, through_seq: in
     reason = sa.case(
         (subscription.c.state != SubscriptionState.ACTIVE, subscription.c.state),
         (subscriber.c.erased_at.is_not(None), "erased"),
-        (_suppressed(), "suppressed"),
+        (suppressed(), "suppressed"),
         (subscription.c.paused_until.is_not(None), "paused"),
         (subscription.c.seen_seq >= through_seq, NOTHING_LEFT),
         else_="",
@@ -210,11 +217,7 @@ def _hand_back(connection: Connection, issue_id: int, ids: list[int]) -> list[in
         .values(handed_back=sa.case((is_newest.exists(), "returned"), else_="missed"))
         .returning(delivery.c.id, delivery.c.subscription_id, delivery.c.handed_back)
     ).all()
-    from_seq = sa.select(delivery.c.from_seq).where(
-        delivery.c.subscription_id == subscription.c.id,
-        delivery.c.issue_id == issue_id,
-        delivery.c.kind == DeliveryKind.DIGEST,
-    )
+    from_seq = digests(issue_id, delivery.c.from_seq).where(delivery.c.subscription_id == subscription.c.id)
     returned = [row.subscription_id for row in ended if row.handed_back == "returned"]
     connection.execute(
         sa.update(subscription).where(subscription.c.id.in_(returned)).values(seen_seq=from_seq.scalar_subquery())
@@ -243,64 +246,39 @@ def _schedule_of(issue_id: int) -> sa.ScalarSelect[int]:
     return sa.select(issue.c.schedule_id).where(issue.c.id == issue_id).scalar_subquery()
 
 
-def _suppressed() -> sa.ColumnElement[bool]:
-    return sa.select(suppression.c.reason).where(suppression.c.address_hash == subscriber.c.address_hash).exists()
-
-
-def _served() -> tuple[sa.ColumnElement[bool], ...]:
-    """Who gets issues at all. Pauses that are over have been ended before (store/pauses.py)."""
-    return (
-        subscription.c.state == sa.literal(SubscriptionState.ACTIVE.value, literal_execute=True),
-        subscription.c.paused_until.is_(None),
-        subscriber.c.erased_at.is_(None),
-        ~_suppressed(),
+def _made(issue_id: int, low: int, high: int) -> sa.ColumnElement[bool]:
+    """The subscription got a delivery of this issue from where it stands."""
+    # As a join, which SQLite walks through once; an EXISTS it would ask for each subscription by itself.
+    made = digests(issue_id, delivery.c.subscription_id, delivery.c.from_seq).where(
+        delivery.c.subscription_id.between(low, high),
+        # What was handed back belongs to the next issue: moving on here again would lose it.
+        delivery.c.handed_back == "",
     )
+    found = made.subquery("made")
+    return sa.and_(found.c.subscription_id == subscription.c.id, found.c.from_seq == subscription.c.seen_seq)
 
 
-_KEY = (
-    subscription.c.seen_seq,
-    subscriber.c.region,
-    subscriber.c.language,
-    subscriber.c.cohort,
-    subscription.c.books,
-)
-
-
-def _key_matches() -> list[sa.ColumnElement[bool]]:
-    audience = (
-        issue_audience.c.from_seq,
-        issue_audience.c.region,
-        issue_audience.c.language,
-        issue_audience.c.cohort,
-        issue_audience.c.books,
+def _passed(issue_id: int) -> sa.ColumnElement[bool]:
+    """Nothing of this issue is left for the subscription from where it stands."""
+    passed = sa.select(passed_over.c.id).where(
+        passed_over.c.subscription_id == subscription.c.id,
+        passed_over.c.issue_id == issue_id,
+        passed_over.c.from_seq == subscription.c.seen_seq,
     )
-    return [theirs == own for theirs, own in zip(audience, _KEY, strict=True)]
+    return passed.exists()
 
 
-def _owed_query(issue_id: int, *columns: sa.ColumnElement[Any], by_range: bool = False) -> sa.Select[Any]:
-    # Within a range of ids the key is the quickest way. A sum cannot be looked up in ix_subscription_schedule_state, by
-    # which SQLite would go through the whole schedule for each range.
-    its_schedule = subscription.c.schedule_id + 0 if by_range else subscription.c.schedule_id
-    has_one = sa.select(delivery.c.id).where(
-        delivery.c.issue_id == issue_id,
-        delivery.c.subscription_id == subscription.c.id,
-        delivery.c.kind == DeliveryKind.DIGEST,
-    )
-    return (
-        sa.select(*columns)
-        .select_from(subscription)
-        .join(issue, sa.and_(issue.c.id == issue_id, issue.c.schedule_id == its_schedule))
-        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
-        .where(subscription.c.seen_seq < issue.c.through_seq, *_served(), ~has_one.exists())
-    )
+def _move_on(connection: Connection, through: int, low: int, high: int, which: sa.ColumnElement[bool]) -> int:
+    here = sa.and_(subscription.c.id.between(low, high), subscription.c.seen_seq < through)
+    return connection.execute(sa.update(subscription).where(here, which).values(seen_seq=through)).rowcount
 
 
 def _undecided_query(issue_id: int, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    known = sa.and_(issue_audience.c.issue_id == issue_id, *_key_matches())
-    return _owed_query(issue_id, *columns).outerjoin(issue_audience, known).where(issue_audience.c.issue_id.is_(None))
+    known = sa.and_(issue_audience.c.issue_id == issue_id, *key_matches())
+    return owed_query(issue_id, *columns).outerjoin(issue_audience, known).where(issue_audience.c.issue_id.is_(None))
 
 
-def _insert_deliveries(connection: Connection, issue_id: int, here: sa.ColumnElement[bool], now: datetime) -> sa.Insert:
+def _insert_deliveries(connection: Connection, issue_id: int, low: int, high: int, now: datetime) -> sa.Insert:
     values = {
         "kind": sa.literal(DeliveryKind.DIGEST.value),
         "issue_id": issue.c.id,
@@ -315,13 +293,13 @@ def _insert_deliveries(connection: Connection, issue_id: int, here: sa.ColumnEle
         "expires_at": issue.c.expires_at,
         "created_at": sa.literal(now, delivery.c.created_at.type),
     }
-    owed = _with_audience(issue_id, here, values.values(), issue_audience.c.variant_id.is_not(None))
-    return insert_if_absent(connection, delivery).from_select(list(values), owed)
+    # Who has a delivery of this issue already is left out by the unique index. Not here as well: reading the table that
+    # it inserts into, SQLite would put every row aside first.
+    behind = _with_audience(issue_id, low, high, values.values()).where(issue_audience.c.variant_id.is_not(None))
+    return insert_if_absent(connection, delivery).from_select(list(values), behind)
 
 
-def _insert_passed_over(
-    connection: Connection, issue_id: int, here: sa.ColumnElement[bool], now: datetime
-) -> sa.Insert:
+def _insert_passed_over(connection: Connection, issue_id: int, low: int, high: int, now: datetime) -> sa.Insert:
     values = {
         "subscription_id": subscription.c.id,
         "issue_id": issue.c.id,
@@ -330,18 +308,12 @@ def _insert_passed_over(
         "reason": sa.literal(NOTHING_LEFT),
         "created_at": sa.literal(now, passed_over.c.created_at.type),
     }
-    owed = _with_audience(issue_id, here, values.values(), issue_audience.c.variant_id.is_(None))
+    behind = _with_audience(issue_id, low, high, values.values()).where(issue_audience.c.variant_id.is_(None))
+    owed = behind.where(~has_delivery(issue_id))
     return insert_if_absent(connection, passed_over).from_select(list(values), owed)
 
 
-def _with_audience(
-    issue_id: int, here: sa.ColumnElement[bool], columns: Iterable[sa.ColumnElement[Any]], which: sa.ColumnElement[bool]
-) -> sa.Select[Any]:
-    known = sa.and_(issue_audience.c.issue_id == issue.c.id, *_key_matches())
-    return (
-        _owed_query(issue_id, *columns, by_range=True)
-        .join(issue_audience, known)
-        .where(here, which)
-        .order_by(subscription.c.id)
-        .with_for_update(of=subscription)
-    )
+def _with_audience(issue_id: int, low: int, high: int, columns: Iterable[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    known = sa.and_(issue_audience.c.issue_id == issue.c.id, *key_matches())
+    behind = behind_query(issue_id, low, high, *columns).join(issue_audience, known)
+    return behind.with_for_update(of=subscription)
