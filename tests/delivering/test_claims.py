@@ -12,7 +12,7 @@ from dispatch.delivering.send import send_due
 from dispatch.store import tables
 from dispatch.store.database import Connection, Database
 from tests.delivering.make import NOW, addresses, change, make_issue, settings_for, tally_of
-from tests.smtp_server import Act, SmtpServer, Step
+from tests.smtp_server import DROP, Act, SmtpServer, Step
 
 
 async def send_all(database: Database, folder: Path, server: SmtpServer, **relay: Any) -> None:
@@ -71,3 +71,21 @@ def test_what_is_urgent_overtakes_what_is_claimed_already(
     place = [message.recipient for message in server.received].index(addresses(40)[-1])
     assert place < 15
     assert tally_of(database, issue.id).accepted == 40
+
+
+def test_a_run_ends_with_its_last_result_and_does_not_look_again_to_see_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next look is an hour away; what a lost connection has put back is claimed without it, too."""
+    monkeypatch.setattr("dispatch.delivering.claims.LOOK_AGAIN", 3_600.0)
+    issue = database.transact(make_issue, addresses(24))
+    unlucky = addresses(24)[3::10]
+
+    def hang_up(step: Step) -> Act | None:
+        return DROP if step.stage == "rcpt" and step.nth == 1 and step.recipient in unlucky else None
+
+    with SmtpServer(hang_up) as server:
+        asyncio.run(send_all(database, tmp_path, server, connections=2))
+        assert server.copies() == dict.fromkeys(addresses(24), 1)
+        assert server.reached("connect") > 2
+    assert tally_of(database, issue.id).accepted == 24

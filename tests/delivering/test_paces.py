@@ -471,6 +471,20 @@ def test_what_one_domain_alone_taught_is_unlearned() -> None:
     assert paces.relay.per_second is None
 
 
+def test_what_a_domain_taught_before_it_went_to_rest_is_unlearned_without_it() -> None:
+    """Its answers were the first to come; then it rests, and only the others show that it was not the relay."""
+    paces, now = paces_of(), START
+    for _ in range(3):
+        paces.heard("harbour.example", ACCEPTED, now)
+    for _ in range(DOMAIN_DEFERRALS):
+        paces.heard("tide.example", BROKEN, now)
+    assert paces.relay.per_second is not None
+    for _ in range(DOMAIN_DEFERRALS):
+        assert paces.relay.per_second is not None
+        paces.heard("harbour.example", ACCEPTED, now + 1)
+    assert paces.relay.per_second is None
+
+
 def test_one_domain_that_complains_now_and_then_slows_nobody_down() -> None:
     """Half of its mail is too fast for it, all others are served: that is its own matter, however long it lasts."""
     paces, now = paces_of(), START

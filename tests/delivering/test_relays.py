@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.delivering.relays import RelayHealth, access_to, relay_for
+from dispatch.delivering.relays import GIVE_UP_AFTER, RelayHealth, access_to, relay_for
 from dispatch.errors import RelayError, RelaySetupError
 from tests.delivering.make import settings_for
 from tests.smtp_server import SmtpServer, Step, answer, closed_port
@@ -47,7 +47,7 @@ def test_a_wrong_password_is_tried_once_however_many_connections_there_are(tmp_p
             over = asyncio.Event()
             health = RelayHealth(access_to(settings, "main"), over, gives_up=True)
             assert await connect_together(health, 10) == 0
-            assert isinstance(health.problem, RelaySetupError)
+            assert isinstance(health.gave_up_for, RelaySetupError)
             assert over.is_set()
             assert not await health.is_open()
 
@@ -73,9 +73,32 @@ def test_a_relay_that_comes_back_is_used_again(tmp_path: Path) -> None:
             assert await health.is_open()
             assert await connect_together(health, 5) == 5
             assert health.problem is None
+            assert health.gave_up_for is None
 
         asyncio.run(asyncio.wait_for(talk(), 20))
         assert server.reached("connect") == 2 + 5
+
+
+def test_a_relay_is_given_up_at_the_third_failure_and_not_once_it_is_over(tmp_path: Path) -> None:
+    """Until then a failure may pass; and a run that has ended has not ended for what fails afterwards."""
+
+    async def talk(port: int, ends_first: bool) -> RelayHealth:
+        over = asyncio.Event()
+        health = RelayHealth(access_to(settings_for(tmp_path, port), "main"), over, gives_up=True)
+        for _ in range(GIVE_UP_AFTER):
+            assert health.gave_up_for is None
+            # Asked one after the other, without the rest between them that `connected` keeps.
+            await health._connect()
+            if ends_first:
+                over.set()
+        assert over.is_set()
+        return health
+
+    with closed_port() as port:
+        assert "cannot be reached" in str(asyncio.run(talk(port, False)).gave_up_for)
+        ended = asyncio.run(talk(port, True))
+        assert "cannot be reached" in str(ended.problem)
+        assert ended.gave_up_for is None
 
 
 def test_waiting_for_a_relay_ends_with_the_stop(tmp_path: Path) -> None:

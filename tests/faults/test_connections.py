@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from dispatch.delivering.relays import access_to
+from dispatch.errors import RelayError
 from dispatch.model.delivery import DeliveryState, Stage
 from dispatch.model.doubt import Decision
 from dispatch.store.database import Database
 from dispatch.store.doubts import resolve
+from dispatch.store.stopping import pause_issue
 from dispatch.transport.access import Timeouts
 from tests.delivering.make import HTML, NOW, addresses, settings_for
 from tests.faults.conftest import Patience
@@ -135,7 +137,8 @@ def test_a_relay_that_falls_silent_is_given_up(database: Database, tmp_path: Pat
         first_time("body", HANG, {long}),
     )
     with SmtpServer(script, extensions=in_way(way), receive_buffer=SMALL_WINDOW) as server:
-        run = Run(database, tmp_path, server, f"silence at each stage, {way}")
+        # A connection for each silence, so that all of them are waited for at once.
+        run = Run(database, tmp_path, server, f"silence at each stage, {way}", connections=2 * CONNECTIONS)
         with_long_messages(run, [long])
         report = run.send()
         assert (report.accepted, report.problem) == (READERS, None)
@@ -150,6 +153,7 @@ def test_a_relay_has_the_time_that_the_standard_gives_it(tmp_path: Path) -> None
     assert (times.command, times.data, times.block, times.dot) == (300, 120, 180, 600)
 
 
+@ON_SQLITE  # the wait is the session's; no transaction is open meanwhile
 @pytest.mark.parametrize("way", WAYS)
 def test_a_dot_that_is_answered_late_is_answered(
     database: Database, tmp_path: Path, patience: Patience, way: str
@@ -258,6 +262,43 @@ def test_a_relay_that_cannot_be_found_or_reached_burns_nobody(database: Database
             assert "cannot be reached" in str(report.problem)
             assert (report.due, run.attempts) == (READERS, 0)
         run.settings = good
+        run.settle()
+
+
+# What listens where somebody has mistaken the port.
+STRANGERS = {
+    "HTTP": (b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+    "IMAP": (b"* OK [CAPABILITY IMAP4rev1] ready\r\n", "* OK [CAPABILITY IMAP4rev1] ready"),
+    "POP3": (b"+OK <1896.697170952@harbour.example>\r\n", "+OK <(address)>"),
+    "a line of megabytes": (b"x" * 5_000_000 + b"\r\n", "Response too long"),
+    "a long line": (b"x" * 8_000 + b"\r\n", "x" * 80),
+    "a code below all": (b"-12 go on\r\n", "go on"),
+}
+
+
+@ON_SQLITE
+def test_what_does_not_speak_smtp_is_said_so(database: Database, tmp_path: Path) -> None:
+    """In its own words, and not in many of them; nobody is tried, and all go once the port is right."""
+    with SmtpServer() as server:
+        run = Run(database, tmp_path, server, "no SMTP at this port")
+        for greeting, shown in STRANGERS.values():
+            server.script = at_times("connect", Act(reply=greeting, drop=True), {server.reached("connect") + 1})
+            with run.when_said("deliveries wait", run.stop):
+                report = run.send()
+            place = f"relay main (127.0.0.1:{server.port})"
+            assert str(report.problem) == f"{place} does not speak SMTP (look at host and port); it says: {shown}"
+            assert (type(report.problem), report.due, run.attempts) == (RelayError, READERS, 0)
+        run.settle()
+
+
+def test_a_problem_that_nobody_waits_for_any_more_is_none(database: Database, tmp_path: Path) -> None:
+    """The one connection is refused, and before the next is tried an operator pauses the issue: nothing is due."""
+    with SmtpServer(at_times("connect", RESET, {1})) as server:
+        run = Run(database, tmp_path, server, "refused at the end", connections=1)
+        with run.when_said("deliveries wait", lambda: database.transact(pause_issue, run.issue.id, "by hand")):
+            report = run.send()
+        assert (report.problem, report.due, run.attempts) == (None, 0, 0)
+        assert server.reached("connect") == 1
         run.settle()
 
 

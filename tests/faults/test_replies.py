@@ -240,7 +240,8 @@ def test_garbage_is_no_answer(database: Database, tmp_path: Path, kind: str, way
             *(first_time(stage, garbage(stage), HIT[stage]) for stage in ("rcpt", "data")),
             first_time("dot", taken(garbage("dot")), HIT["dot"]),
         )
-        run = Run(database, tmp_path, server, f"{kind} at each stage, {way}")
+        # A connection for each and two more, so that what takes its time is waited for at once.
+        run = Run(database, tmp_path, server, f"{kind} at each stage, {way}", connections=2 * CONNECTIONS)
         report = run.send()
         assert (report.refused, report.turned_away, report.deferred) == (0, 0, 0)
         account = run.settle(doubles=1)

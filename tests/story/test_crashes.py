@@ -4,9 +4,13 @@ import json
 import signal
 import time
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from dispatch.store import tables
+from dispatch.store.database import Database
 from tests.smtp_server import SmtpServer
 from tests.story.conftest import MakeMagazine
 from tests.story.magazine import FRIDAY, Magazine, Piece, adds_up, kill, wait_until
@@ -48,6 +52,8 @@ def test_a_kill_while_sending_loses_nobody_and_names_every_double(
     process = magazine.start("run", "--once", "--now", FRIDAY)
     wait_until(lambda: len(inbox.received) >= after, 60)
     kill(process)
+    if database_address:
+        _let_lease_run_out_in(3, database_address)
 
     magazine.dispatch("run", "--once", "--now", FRIDAY)
 
@@ -93,6 +99,18 @@ def test_a_stop_leaves_nothing_in_doubt(make_magazine: MakeMagazine, inbox: Smtp
     magazine.dispatch("run", "--once", "--now", FRIDAY)
 
     assert inbox.copies() == Counter(READERS)
+
+
+def _let_lease_run_out_in(seconds: int, database_address: str) -> None:
+    """Take the rest of its minute from the dead sender's lease, which then runs out while the next one waits for it."""
+    database = Database(database_address)
+    with database.engine.begin() as connection:
+        leases = sa.select(sa.func.count()).where(tables.delivery.c.lease_until > sa.func.clock_timestamp())
+        assert connection.scalars(leases).one() > 0
+        soon = sa.func.clock_timestamp() + sa.literal(timedelta(seconds=seconds), sa.Interval())
+        held = tables.delivery.c.lease_until.is_not(None)
+        connection.execute(sa.update(tables.delivery).where(held).values(lease_until=soon))
+    database.close()
 
 
 def _message_id(data: bytes) -> bytes:

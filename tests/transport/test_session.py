@@ -473,7 +473,7 @@ def test_what_somebody_has_to_mend_is_said_in_a_sentence(
         (answer("421 4.3.2 too many connections", drop=True), "does not let us in: 421 4.3.2 too many connections"),
         (answer("554 5.7.1 go away", drop=True), "does not let us in: 554 5.7.1 go away"),
         (DROP, "cannot be reached"),
-        (answer("hello"), "does not let us in"),
+        (answer("hello"), "does not speak SMTP .*; it says: hello"),
     ],
     ids=["421", "554", "dropped", "garbage"],
 )

@@ -62,6 +62,7 @@ class Claims:
         self._refilling: asyncio.Task[None] | None = None
         self._look_again = LOOK_AGAIN if until_idle else LOOK_AGAIN_IN_SERVICE
         self._look_again_at = 0.0
+        self._has_news = False  # the last of what was begun has ended
 
     async def next(self) -> ClaimedDelivery | None:
         """The next delivery to try, waited for if need be; None once it is over. Say `done` when it is done with."""
@@ -98,6 +99,8 @@ class Claims:
     def done(self, delivery: ClaimedDelivery) -> None:
         """A delivery that `next` gave is done with; what became of it is in the ledger."""
         self._begun.discard(delivery.id)
+        if not self._begun:
+            self._has_news = True
 
     def give_back(self, delivery: ClaimedDelivery) -> None:
         """Put this delivery back into the queue, and everything that was not begun; then it is done with."""
@@ -136,8 +139,12 @@ class Claims:
         resting = self._paces.resting_domains(self._loop.time())
         slow = {domain for domain in domains if domain in self._paces.domains} | resting
         enough = sum(domain not in slow for domain in domains) >= self._batch // 2
-        if enough or self._loop.time() < self._look_again_at:
+        if enough or (self._loop.time() < self._look_again_at and not self._has_news):
             return False
+        self._has_news = False
+        if not (self._begun or self._claimed):
+            # What was put back can only be claimed, and that nothing is left only be seen, once it is written.
+            await self._ledger.is_written(self._over)
         found: list[ClaimedDelivery] = []
         try:
             found = await self._claim(slow)

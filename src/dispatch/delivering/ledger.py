@@ -47,6 +47,7 @@ class Ledger:
         self._writing = False
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._has_written = asyncio.Event()
         self._healthy = asyncio.Event()
         self._healthy.set()
         self._gives_up_at: float | None = None
@@ -65,6 +66,12 @@ class Ledger:
         """Wait until the store works, or until it is over."""
         while not (self._healthy.is_set() or over.is_set()):
             await pause(over, RETRY)
+
+    async def is_written(self, over: asyncio.Event) -> None:
+        """Wait until everything is written down, or until it is over; not where the store is away."""
+        while self.is_healthy and not (self.is_empty or over.is_set()):
+            self._has_written.clear()
+            await pause(self._has_written, RETRY)
 
     def record(self, verdict: Verdict) -> None:
         """Write this down with the next round."""
@@ -125,6 +132,7 @@ class Ledger:
             return await self._after_failure(error, verdicts, asked)
         finally:
             self._writing = False
+            self._has_written.set()
         self._healthy.set()
         for delivery, answer in asked:
             _tell(answer, delivery.id in licensed)

@@ -125,6 +125,7 @@ class Paces:
             self._rests.accepted(domain)
             if self._complained is not None and domain != self._complained:
                 self._others_accepted += 1
+                self._doubt_what_one_domain_taught()
         else:
             self._heard_no(domain, result, now, tried_before=tried_before)
         if not self.is_free:
@@ -158,6 +159,12 @@ class Paces:
             self.relay.refused(now, reply, names_speed=names_speed)
             if self.relay.per_second != before:
                 self._taught_by = self._complained if before is None or self._taught_by == self._complained else ""
+
+    def _doubt_what_one_domain_taught(self) -> None:
+        """It may have been the first to answer, and say nothing any more since it rests."""
+        if self._complained and self._taught_by == self._complained and self._rests.is_alone(self._complained):
+            self.relay.forget_what_one_domain_taught()
+            self._taught_by = ""
 
     def _is_about_the_relay(self, domain: str, result: Try, now: float) -> bool:
         """Whether a "not now" is no complaint about one domain alone."""

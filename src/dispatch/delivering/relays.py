@@ -45,11 +45,13 @@ def access_to(settings: Settings, name: str) -> RelayAccess:
 class RelayHealth:
     """Whether the relay answers. All connections share it: while it does not, one at a time tries.
 
-    With `gives_up` it sets `over` and keeps the error once the relay cannot be reached; else it goes on for ever.
+    With `gives_up` it sets `over` once the relay is not worth waiting for, and `gave_up_for` says why; else it goes on
+    for ever. `problem` is what is the matter at the moment, which may pass.
     """
 
     def __init__(self, access: RelayAccess, over: asyncio.Event, *, gives_up: bool) -> None:
         self.problem: RelayError | None = None
+        self.gave_up_for: RelayError | None = None
         self.sessions: set[SmtpSession] = set()
         self._loop = asyncio.get_running_loop()
         self._access = access
@@ -84,9 +86,7 @@ class RelayHealth:
 
     def refuses(self, reply: str) -> None:
         """It has let us in and taken nothing for so long that it is not worth waiting for it here."""
-        if self._gives_up and not self._over.is_set():
-            self.problem = RelayError(f"{self._access.place} takes nothing: it answers {reply}")
-            self._over.set()
+        self._give_up_for(RelayError(f"{self._access.place} takes nothing: it answers {reply}"))
 
     def forget(self, session: SmtpSession) -> None:
         """A connection is gone."""
@@ -117,12 +117,18 @@ class RelayHealth:
         if self._failures == 1:
             logger.warning("%s; deliveries wait", error)
         self.problem = error
-        if self._gives_up and (needs_somebody or self._failures >= GIVE_UP_AFTER):
-            self._over.set()
+        if needs_somebody or self._failures >= GIVE_UP_AFTER:
+            self._give_up_for(error)
         self._rest_for(rest_after_problem(self._failures, needs_somebody=needs_somebody).total_seconds())
 
+    def _give_up_for(self, problem: RelayError) -> None:
+        # A run that is over already has not ended for this.
+        if self._gives_up and not self._over.is_set():
+            self.gave_up_for = problem
+            self._over.set()
+
     def _others_are_connected(self) -> bool:
-        return any(session.is_usable for session in self.sessions)
+        return any(session.is_connected for session in self.sessions)
 
     def _rest(self) -> float:
         return self._rests_until - self._loop.time()

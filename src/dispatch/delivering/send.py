@@ -54,7 +54,7 @@ class SendReport:
     due: int = 0  # what would have been sent now, had there been no stop and no problem
     later: int = 0
     next_at: datetime | None = None
-    problem: RelayError | None = None  # why the relay could not be used, where that ended the run
+    problem: RelayError | None = None  # why the relay could not be used, where the run ended for it or waited for it
 
 
 async def send_due(
@@ -185,6 +185,8 @@ async def _heed_stop(work: Work) -> None:
 async def _report(work: Work) -> SendReport:
     counts = work.counts
     left = await persistently(work.stop, work.database, waiting, work.clock()) or Waiting(0, 0, 0, None)
+    # A connection that failed when nobody needed it any more is nobody's problem.
+    waited_for = work.health.problem if work.stop.is_set() and left.due else None
     return SendReport(
         accepted=counts.accepted,
         deferred=counts.deferred,
@@ -195,5 +197,5 @@ async def _report(work: Work) -> SendReport:
         due=left.due,
         later=left.later,
         next_at=left.next_at,
-        problem=work.health.problem,
+        problem=work.health.gave_up_for or waited_for,
     )

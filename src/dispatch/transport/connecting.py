@@ -16,6 +16,10 @@ from dispatch.transport.access import RelayAccess
 from dispatch.transport.replies import make_reply, scrubbed
 from dispatch.transport.wire import Wire
 
+# The client's words before a line that begins with no code.
+_MALFORMED = "Malformed SMTP response line: "
+_MOST_SHOWN = 80  # characters of such a line
+
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
@@ -131,6 +135,10 @@ def _connect_error(access: RelayAccess, error: aiosmtplib.SMTPException | OSErro
         return RelaySetupError(f"the certificate of {place} is not good: {cause.verify_message}")
     if isinstance(cause, ssl.SSLError):
         return RelaySetupError(f"{place} does not speak TLS as configured: look at port and security ({cause.reason})")
+    if isinstance(error, aiosmtplib.SMTPResponseException) and error.code <= 0:
+        said = scrubbed(error.message.removeprefix(_MALFORMED))[:_MOST_SHOWN]
+        # Not RelaySetupError: a relay that has worked may lose its head for a moment.
+        return RelayError(f"{place} does not speak SMTP (look at host and port); it says: {said}")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return RelayError(f"{place} does not let us in: {make_reply(error.code, error.message)}")
     if isinstance(error, TimeoutError):

@@ -83,6 +83,11 @@ class SmtpSession:
         return self._wire is not None and self._wire.is_open and (self._begun is not None or not self._wire.has_spoken)
 
     @property
+    def is_connected(self) -> bool:
+        """Whether the relay is still at the other end."""
+        return self._wire is not None and self._wire.is_open
+
+    @property
     def awaits_reply(self) -> bool:
         """Whether a dot has left whose reply was not read yet."""
         return self._awaits_reply
