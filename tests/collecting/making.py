@@ -17,8 +17,15 @@ LONG = (
 )
 
 
-def make_settings(folder: Path, sources: dict[str, dict[str, Any]], **collect: Any) -> Settings:
-    """Settings with these sources, private networks allowed, a database in `folder`."""
+def make_settings(
+    folder: Path,
+    sources: dict[str, dict[str, Any]],
+    *,
+    newsletter: dict[str, Any] | None = None,
+    look: dict[str, Any] | None = None,
+    **collect: Any,
+) -> Settings:
+    """Settings with these sources and one newsletter of them, private networks allowed, a database in `folder`."""
     return Settings.model_validate(
         {
             "site": {
@@ -33,7 +40,9 @@ def make_settings(folder: Path, sources: dict[str, dict[str, Any]], **collect: A
             "sources": sources,
             "newsletters": {
                 "review": {"name": "Review", "from": "Review <post@lamplight.example>", "sources": list(sources)}
+                | (newsletter or {})
             },
+            "look": look or {},
         },
         context={"base": folder},
     )

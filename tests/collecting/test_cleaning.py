@@ -238,7 +238,7 @@ def test_every_link_is_absolute_and_pays_nobody(href: str, wanted: str) -> None:
     assert link.get("href") == wanted
 
 
-@pytest.mark.parametrize("href", ["", "javascript:x", "data:x", "http://", "x" * 3000])
+@pytest.mark.parametrize("href", ["", "#", " # ", "javascript:x", "data:x", "http://", "x" * 3000])
 def test_a_link_that_leads_nowhere_keeps_its_words(href: str) -> None:
     """And only them."""
     assert clean(f'<p>see <a href="{href}">this</a></p>') == "<p>see this</p>"
@@ -420,6 +420,9 @@ COMMENT_FORM = """<p>{}</p><h3 id="reply-title">Leave a Reply <small><a href="#"
         "<p>{}</p><form class='mc4wp-form'><p>Subscribe!</p><input></form>",
         "<p>{}</p><p style='display:none'>hidden</p>",
         "<p>{}</p><p>Δ</p>",
+        "<p>{}</p><p>By <a href='/a'>Ines Ward</a> in Old Harbour, 2026-03-01.</p>",
+        "<p>{}</p><p>By Ines Ward, <a href='/a'>1 March 2026</a></p>",
+        "<p>{}</p><p>By <a href='/ines'>Ines Ward</a> on March 1, 2026</p>",
     ],
 )
 def test_debris_is_gone_and_the_text_stays(html: str) -> None:
@@ -439,6 +442,10 @@ def test_debris_is_gone_and_the_text_stays(html: str) -> None:
         "<p>Please share this with your neighbours.</p>",
         "<p>The post office appeared.</p>",
         "<p>He said no more…</p>",
+        "<p>By the end of March 2026</p>",
+        '<p>By <a href="https://lamplight.example/ines">Ines Ward</a> 2026-03-01</p>\n<p>Lit.</p>',
+        '<p>By <a href="https://press.example/a">Ines Ward</a>, 2026-03-01</p>',
+        '<p>By <a href="https://lamplight.example/a">the lamp</a> at the quay we waited until March 2026 was over.</p>',
     ],
 )  # fmt: skip
 def test_words_that_mean_something_stay(html: str) -> None:
@@ -604,6 +611,79 @@ def test_the_lead_picture_is_found_and_shown_once(
     entry = clean_entry(make_entry(**fields))
     assert (entry.image_url, entry.image_alt, entry.image_credit) == lead
     assert entry.body == body
+
+
+@pytest.mark.parametrize(
+    ("html", "body"),
+    [
+        ("<h1>The Lamps</h1><p>x</p>", "<p>x</p>"),
+        ("<h2><a href='/'>“The lamps”</a></h2><p>x</p>", "<p>x</p>"),
+        ("<p><strong>The lamps.</strong></p><p>x</p>", "<p>x</p>"),
+        ("<p>The lamps</p>", ""),
+        ("<h2>The lamps of Lisbon</h2><p>x</p>", "<h2>The lamps of Lisbon</h2>\n<p>x</p>"),
+        ("<p><a href='https://a.example/'>The lamps</a></p>", '<p><a href="https://a.example/">The lamps</a></p>'),
+        ("<p>x</p><h2>The lamps</h2><p>y</p>", "<p>x</p>\n<h2>The lamps</h2>\n<p>y</p>"),
+        ('<p><img src="/i.png" width="9">The lamps</p>',
+         '<p><img src="https://lamplight.example/i.png" alt="" width="9">The lamps</p>'),
+    ],
+    ids=["heading", "linked heading", "bold line", "nothing else", "more", "a link", "further down", "a picture"],
+)  # fmt: skip
+def test_a_title_that_opens_the_text_once_more_is_not_shown_twice(html: str, body: str) -> None:
+    """It stands above it in the mail; words with a link in them stay, as that leads somewhere else."""
+    assert clean_entry(make_entry(title="The lamps", html=html)).body == body
+
+
+def test_a_picture_below_a_title_that_is_dropped_opens_the_text() -> None:
+    """And stands above the post, once."""
+    entry = clean_entry(make_entry(html='<h1>The lamps</h1><p><img src="/a.jpg" alt="A pier"></p><p>x</p>'))
+    assert (entry.image_url, entry.body) == ("https://lamplight.example/a.jpg", "<p>x</p>")
+
+
+@pytest.mark.parametrize(
+    ("alt", "said"),
+    [
+        ("A lamp at dusk", "A lamp at dusk"),
+        ("Screenshot of the tide table", "Screenshot of the tide table"),
+        ("Image of a lamp", "Image of a lamp"),
+        ("IMG_2034.JPG", ""),
+        ("DSC 0042", ""),
+        ("image", ""),
+        ("A picture named lamp.png", ""),
+        ("Screen Shot 2017-07-07 at 12.27.33 PM", ""),
+        ("Featured Image", ""),
+        ("undefined", ""),
+    ],
+)
+def test_a_description_that_describes_nothing_is_none(alt: str, said: str) -> None:
+    """Nobody wants the name of a file read out; the post's title stands in where one is needed."""
+    entry = clean_entry(make_entry(html=f'<p>x</p><p><img src="/a.jpg" alt="{alt}"></p>'))
+    assert entry.image_alt == said
+    assert f'alt="{said}"' in entry.body
+    assert clean_entry(make_entry(html="<p>x</p>", image_url="/a.jpg", image_alt=alt)).image_alt == said
+
+
+def test_the_still_above_a_post_is_described_by_its_title() -> None:
+    """That it is a still says nothing; what the page calls the video does."""
+    player = '<p>x</p><iframe src="https://www.youtube.com/embed/abcdefghijk"{}></iframe>'
+    assert clean_entry(make_entry(html=player.format(""))).image_alt == ""
+    assert clean_entry(make_entry(html=player.format(' title="The tide"'))).image_alt == "The tide"
+
+
+@pytest.mark.parametrize(
+    ("srcset", "wanted"),
+    [
+        ("a-300.jpg 300w, b-1200.jpg 1200w, c-2400.jpg 2400w", "b-1200.jpg"),
+        ("a-300.jpg 300w, a-768.jpg 768w", "a.jpg"),
+        ("a.jpg 1x, a@2x.jpg 2x", "a@2x.jpg"),
+        ("a@2x.jpg 2x", "a@2x.jpg"),
+        ("", "a.jpg"),
+        ("nonsense", "a.jpg"),
+    ],
+)
+def test_the_version_for_fine_screens_is_taken(srcset: str, wanted: str) -> None:
+    """Of a picture that is there in several sizes; smaller ones than its own are of no use."""
+    entry = clean_entry(make_entry(html=f'<p>x</p><p><img src="a.jpg" srcset="{srcset}"></p>'))
+    assert entry.image_url == f"https://lamplight.example/2026/the-lamps/{wanted}"
 
 
 def test_an_entry_becomes_everything_that_a_post_says() -> None:

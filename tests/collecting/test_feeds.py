@@ -103,6 +103,23 @@ def test_rss_2_gives_everything_it_knows() -> None:
     assert read_feed("site", RSS_20.encode(), URL).language == "en-GB"
 
 
+@pytest.mark.parametrize(
+    ("service", "namespace"),
+    [
+        ("feedburner", "http://rssnamespace.org/feedburner/ext/1.0"),
+        ("pheedo", "http://www.pheedo.com/namespace/pheedo"),
+    ],
+)
+def test_the_real_address_is_taken_where_a_service_counts_clicks(service: str, namespace: str) -> None:
+    """Its own would tell it who reads, and the site would not know its links again."""
+    item = (
+        "<item><title>Ropes</title><link>http://feeds.example/~r/harbour/~3/x</link>"
+        f"<{service}:origLink>https://harbour.example/ropes</{service}:origLink></item>"
+    )
+    feed = f'<rss version="2.0" xmlns:{service}="{namespace}"><channel><title>x</title>{item}</channel></rss>'
+    assert only_entry(feed).url == "https://harbour.example/ropes"
+
+
 def test_rss_1_gives_what_dublin_core_knows() -> None:
     """Creator, date with its zone, subject, encoded content."""
     entry = only_entry(RSS_10)

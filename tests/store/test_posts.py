@@ -3,10 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
-from dispatch.model.post import CleanEntry, Picture, PostState
+from dispatch.model.post import CleanEntry, PostState
 from dispatch.store import tables
 from dispatch.store.database import Connection, Database
 from dispatch.store.posts import (
@@ -24,11 +23,9 @@ from dispatch.store.posts import (
     posts_after,
     posts_by_ids,
     release_held,
-    set_picture,
     stored_posts,
     touch_posts,
     update_post,
-    wanted_pictures,
     withdraw_posts,
 )
 from dispatch.store.sources import lock_source
@@ -183,44 +180,6 @@ def test_what_was_published_when_can_be_asked(database: Database) -> None:
     assert database.transact(count_since, "site", NOW - 30 * DAY, NOW) == 2
     assert set(database.transact(posts_after, "site", NOW - 5 * DAY)) == {one}
     assert set(database.transact(posts_after, "site", None)) == {one, five, forty}
-
-
-def test_a_picture_is_wanted_until_it_is_there(database: Database) -> None:
-    """Its alt text and credit were known before it was copied."""
-
-    def fill(connection: Connection) -> None:
-        add(connection, "waits", image_url="https://a.example/1.jpg", image_alt="A lamp", image_credit="Tom")
-        add(connection, "archived", image_url="https://a.example/2.jpg", state=PostState.ARCHIVED)
-        add(connection, "released", image_url="https://a.example/3.jpg", state=PostState.RELEASED)
-        add(connection, "none")
-
-    database.transact(fill)
-    wanted = database.transact(wanted_pictures, "site", NOW, 9)
-    assert {picture.title for picture in wanted} == {"waits", "released"}
-    assert [picture.title for picture in database.transact(wanted_pictures, "site", NOW + DAY, 9)] == ["waits"]
-    [waits] = [picture for picture in wanted if picture.title == "waits"]
-    database.transact(set_picture, waits, Picture("a.jpg", 600, 400))
-    [post] = database.transact(posts_by_ids, [waits.post_id]).values()
-    assert post.picture == Picture("a.jpg", 600, 400, "A lamp", "Tom")
-    assert database.transact(wanted_pictures, "site", NOW + DAY, 9) == []
-
-
-@pytest.mark.parametrize(("image_url", "kept"), [("https://a.example/1.jpg", True), ("https://a.example/2.jpg", False)])
-def test_a_picture_is_kept_as_long_as_it_is_the_same(database: Database, image_url: str, kept: bool) -> None:
-    """An edition with another picture wants that one copied."""
-
-    def edit(connection: Connection) -> int:
-        post_id = add(connection, "a", image_url="https://a.example/1.jpg")
-        [wanted] = wanted_pictures(connection, "site", NOW, 9)
-        set_picture(connection, wanted, Picture("a.jpg", 600, 400))
-        stored = stored_posts(connection, [post_id])[post_id]
-        edition = entry("b", image_url=image_url)
-        update_post(connection, stored, edition, published_at=NOW, release_at=NOW, content_hash="other")
-        return post_id
-
-    post_id = database.transact(edit)
-    assert (database.transact(posts_by_ids, [post_id])[post_id].picture is not None) is kept
-    assert len(database.transact(wanted_pictures, "site", NOW, 9)) == (0 if kept else 1)
 
 
 def test_a_post_without_a_picture_has_none_in_sql_too(database: Database) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 import nh3
 from lxml import etree
 
-from dispatch.collecting import debris, paragraphs, pictures_in_text, quotations, videos
+from dispatch.collecting import debris, paragraphs, pictures_in_text, quotations, typed, videos
 from dispatch.collecting.lines import derived_title, plain_line, plain_name
 from dispatch.collecting.links import absolute_url, make_links_absolute
 from dispatch.collecting.markup import (
@@ -65,6 +65,10 @@ _DROPPED_WITH_CONTENT = {
     "object",
     "math",
 }
+_FIRST_LINE = re.compile(
+    r"<(?P<tag>p|h[2-6])(?: [^<>]*)?>(?P<words>(?:(?!</?(?:p|h[2-6]|img)\b).)*)</(?P=tag)>\n?", re.DOTALL
+)
+_MARKS = " \t\n\xa0.,:;!?…'\"‘’‚“”„«»‹›-–—"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -102,9 +106,13 @@ def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:
     body = clean_html(entry.html, base, url, origin.own_hosts)
     if is_blank(body.html):
         body = clean_html(entry.summary_html, base, url, origin.own_hosts)
-    lead = _lead_picture(body.html, absolute_url(entry.image_url, base), plain_line(entry.image_alt))
     text = plain_text(body.html)
-    title = plain_line(entry.title) or derived_title(text) or plain_line(lead.alt)
+    title = plain_line(entry.title) or derived_title(text)
+    html = _without_title(body.html, title)
+    lead = _lead_picture(
+        html, absolute_url(entry.image_url, base), pictures_in_text.described(plain_line(entry.image_alt))
+    )
+    title = title or plain_line(lead.alt)
     if not title:
         raise UncleanableError("it has neither a title nor a text")
     return CleanEntry(
@@ -172,6 +180,7 @@ def _pass(html: str, place: _Place) -> CleanBody:
     quotations.join_quotations(body)
     make_links_absolute(body, place.base, place.url)
     paragraphs.settle_blocks(body)
+    typed.settle_typed_forms(body)
     worded_replies = debris.drop_words(body, place.homes)
     paragraphs.drop_empty(body)
     quotations.name_sources(body)
@@ -214,6 +223,19 @@ def _join_names(names: list[str]) -> str:
     return names[0] if len(names) == 1 else " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def _without_title(html: str, title: str) -> str:
+    """The body without its title, where that opens it once more as a heading or as a line of plain words."""
+    first = _FIRST_LINE.match(html)
+    if not first or not title or _letters(plain_text(first["words"])) != _letters(title):
+        return html
+    return html if "<a " in first["words"] and first["tag"] == "p" else html[first.end() :]
+
+
+def _letters(text: str) -> str:
+    """A line without what is typed differently from place to place: cases, quotation marks, dots."""
+    return "".join(sign for sign in text.casefold() if sign.isalnum() or sign not in _MARKS)
+
+
 def _lead_picture(html: str, given: str | None, alt: str) -> _Lead:
     """The picture above the post: the entry's own, else the first of its text.
 
@@ -231,12 +253,14 @@ def _lead_picture(html: str, given: str | None, alt: str) -> _Lead:
     opens = picture in tags(block, "img") and _is_picture_alone(block) and not _is_video_still(picture)
     if given and not (opens and pictures_in_text.same_picture(given, source or "")):
         return _Lead(html, given, alt)
+    # Above a post its title says more than that there is a video.
+    said = (picture.get("alt") or "").replace(videos.STILL, "")
     if not opens:
-        return _Lead(html, given or source, alt or picture.get("alt") or "")
+        return _Lead(html, given or source, alt or said)
     caption = block.find("figcaption")
     credit = text_of(caption)[:200] if caption is not None else ""
     remove(block)
-    return _Lead(_safe(paragraphs.serialised(body)), given or source, alt or picture.get("alt") or "", credit)
+    return _Lead(_safe(paragraphs.serialised(body)), given or source, alt or said, credit)
 
 
 def _is_picture_alone(block: Element) -> bool:

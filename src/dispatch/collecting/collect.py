@@ -12,11 +12,10 @@ from dispatch.collecting import rules
 from dispatch.collecting.cleaning import Origin, clean_entry
 from dispatch.collecting.fetching import FetchError, Reach, open_reach
 from dispatch.collecting.links import absolute_url
-from dispatch.collecting.pictures import copy_pictures
+from dispatch.collecting.pictures import copy_pictures, copying_for
 from dispatch.collecting.reading import Reading
 from dispatch.collecting.recording import Counts, Listed, Terms, record_listing
 from dispatch.collecting.visiting import Visit, address_of, visit
-from dispatch.config.places import media_folder
 from dispatch.config.settings import Settings
 from dispatch.errors import CollectError, NotFoundError
 from dispatch.model.post import Entry, Problem
@@ -154,7 +153,7 @@ async def _collect_source(
             unexpected = CollectError(name, f"it could not be read ({type(error).__name__}: {error})")
             return await _fail(database, settings, memory, unexpected, now)
         counts = await _store(database, settings, memory, visited, now)
-        pictures = await copy_pictures(database, reach, name, media_folder(settings), now)
+        pictures = await copy_pictures(database, reach, name, copying_for(settings, name), now)
     return SourceReport(
         name=name,
         new=counts.new,

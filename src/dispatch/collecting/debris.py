@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from itertools import takewhile
 
-from dispatch.collecting.markup import BLANK, Element, following, is_blank, remove, tags, text_of, words
+from dispatch.collecting.markup import BLANK, Element, following, is_blank, last_child, remove, tags, text_of, words
 from dispatch.collecting.rules import host_name
 
 _UNWANTED = words(
@@ -71,6 +71,8 @@ _CONTINUE = re.compile(
 _ELLIPSIS = re.compile(
     r"\s*(?:\[\s*(?:…|\.\.\.|&hellip;)\s*\]|\((?:more|read more)\s*(?:…|\.\.\.)?\)|(?:…|\.\.\.)\s*\[\s*\])\s*$"
 )
+_DATE = r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:\d{1,2} )?[A-Z][a-z]{2,8}\.? (?:\d{1,2} )?\d{4})"
+_SIGNED = re.compile(rf"By [^.!?]{{2,60}}? (?:in [A-Z][\w ]{{1,30}} )?(?:on )?{_DATE}\.?")
 _APPEARED_FIRST = re.compile(r"\s*\bThe post .{1,400}? (?:appeared first on|first appeared on) .{1,200}$", re.DOTALL)
 
 
@@ -228,6 +230,9 @@ def _drop_endings(body: Element, homes: Collection[str]) -> None:
 
     In a quotation "[…]" is not debris but what was left out of it.
     """
+    last = last_child(body)
+    if last is not None and _is_signature(last, homes):
+        remove(last)
     for block in tags(body, "p", "li", "figcaption", "td"):
         while _ends_with_invitation(block, homes):
             remove(block[-1])
@@ -235,6 +240,12 @@ def _drop_endings(body: Element, homes: Collection[str]) -> None:
             _shorten_end(block, _ELLIPSIS, "…")
         if not len(block):
             _shorten_end(block, _APPEARED_FIRST, "")
+
+
+def _is_signature(block: Element, homes: Collection[str]) -> bool:
+    """Whether a line says who wrote this and when, with a link to where it is: both stand above the text in a mail."""
+    leads_home = any(host_name(link.get("href")) in homes for link in tags(block, "a"))
+    return block.tag == "p" and leads_home and bool(_SIGNED.fullmatch(text_of(block).replace(",", "")))
 
 
 def _ends_with_invitation(block: Element, homes: Collection[str]) -> bool:

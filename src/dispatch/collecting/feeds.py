@@ -148,8 +148,12 @@ def _html(detail: Parsed) -> str:
 
 
 def _link(item: Parsed, bases: Collection[str]) -> str | None:
-    """Where the entry is read; an empty link, which would lead to the feed itself, is none."""
-    links = [_plain(link.get("href")) for link in item.get("links", []) if link.get("rel") == "alternate"]
+    """Where the entry is read; an empty link, which would lead to the feed itself, is none.
+
+    Services that count clicks put their own address there, and the real one into `origLink`.
+    """
+    links = [_plain(item.get(name)) for name in ("feedburner_origlink", "pheedo_origlink")]
+    links += [_plain(link.get("href")) for link in item.get("links", []) if link.get("rel") == "alternate"]
     return next((link for link in [*links, _plain(item.get("link"))] if link and link not in bases), None)
 
 

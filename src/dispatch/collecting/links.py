@@ -29,7 +29,8 @@ def make_links_absolute(body: Element, base: str | None, own_url: str = "") -> N
     for link in tags(body, "a"):
         inside = (link.get("href") or "").strip().startswith("#")
         href = _absolute(link.get("href"), (own_url or base) if inside else base, _LINK_SCHEMES)
-        if href is None:
+        # "#" is what editors leave where a link was meant to be: it leads to where one is.
+        if href is None or (link.get("href") or "").strip() == "#":
             unwrap(link)
         else:
             link.set("href", without_partner_tag(href))

@@ -36,7 +36,15 @@ _TRACKER_ADDRESS = re.compile(
 _EMOJI = re.compile(
     r"s\.w\.org/images/core/emoji|twemoji|/wp-includes/images/smilies/|fbcdn\.net/images/emoji", re.IGNORECASE
 )
-_SIZE_IN_NAME = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w+$)")
+_SIZE_IN_NAME = re.compile(r"(?:-\d{2,5}x\d{2,5}|@[123]x)(?=\.\w+$)")
+_SHARP_WIDTH = 1_000  # px; from here on a version is as good as what is copied of it
+# What programs write where a person has written nothing: names of files, of cameras' pictures, of fields.
+_NO_DESCRIPTION = re.compile(
+    r"\S*\.(?:jpe?g|png|gif|webp|avif|heic|bmp|tiff?|svg)|a picture named \S+|"
+    r"(?:img|dsc[nf]?|pxl|image|imagen|photo|picture|foto|bild|untitled|unnamed|thumbnail|thumb|featured image|"
+    r"post image|placeholder|null|undefined|none|alt)[-_ ]*[\d_-]*|screen ?shot \d{4}-\d{2}-\d{2}\b.{0,40}",
+    re.IGNORECASE,
+)
 
 
 def resolve_pictures(body: Element, base: str | None) -> None:
@@ -75,6 +83,12 @@ def is_placeholder(url: str) -> bool:
     return url.lower().startswith("data:") or bool(_PLACEHOLDER.search(url))
 
 
+def described(alt: str) -> str:
+    """What is said of a picture; "" where only a program has spoken."""
+    words_of_it = " ".join(alt.split())
+    return "" if _NO_DESCRIPTION.fullmatch(words_of_it) else words_of_it
+
+
 def same_picture(one: str, other: str) -> bool:
     """Whether two addresses show one picture, perhaps in two sizes or through a proxy."""
     return bool(one) and bool(other) and _picture_name(one) == _picture_name(other)
@@ -92,7 +106,7 @@ def _keep(picture: Element, address: str) -> None:
     sizes = {name: (picture.get(name) or "").strip() for name in ("width", "height")}
     picture.attrib.clear()
     picture.set("src", address)
-    picture.set("alt", alt.strip())
+    picture.set("alt", described(alt))
     for name, value in sizes.items():
         if value.isascii() and value.isdigit() and len(value) < 5:
             picture.set(name, value)
@@ -104,12 +118,24 @@ def _address(picture: Element, base: str | None) -> str | None:
         widest_of(picture.get("data-lazy-srcset") or picture.get("data-srcset") or picture.get("srcset") or ""),
         _source_of(picture),
     ]
-    candidates = [written, *lazy] if written and not is_placeholder(written) else lazy
+    if written and not is_placeholder(written):
+        lazy = [_sharper(picture.get("srcset") or ""), written, *lazy]
+    candidates = lazy
     for candidate in candidates:
         address = absolute_url(candidate, base) if candidate and not is_placeholder(candidate) else None
         if address is not None:
             return re.sub(r"[?&]is-pending-load=1\b", "", address)
     return None
+
+
+def _sharper(srcset: str) -> str:
+    """The version for fine screens, if the picture itself is only for coarse ones; "" if there is none."""
+    twice = re.search(r"(\S+)\s+2x\s*(?:,|$)", srcset)
+    if twice:
+        return twice[1]
+    widest = widest_of(srcset)
+    width = re.search(re.escape(widest) + r"\s+(\d{1,5})w", srcset) if widest else None
+    return widest if width and int(width[1]) >= _SHARP_WIDTH else ""
 
 
 def widest_of(srcset: str) -> str:

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dispatch.collecting.copies import with_copies_of
 from dispatch.collecting.rules import (
     HISTORY,
     Known,
@@ -121,7 +122,7 @@ def _store_known(
         store.update_post(
             connection,
             post,
-            entry,
+            replace(entry, body=with_copies_of(entry.body, post.body)),
             published_at=published_at,
             release_at=release_time(entry.published_at, post.first_seen_at, terms.settle),
             content_hash=digest,

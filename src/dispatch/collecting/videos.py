@@ -16,6 +16,8 @@ _SHORTCODE = re.compile(
 )
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 _ENDS_A_LINE = frozenset({"br", "p", "figure", "div"})
+# What stands for the words that nobody wrote of a video's still.
+STILL = "Still of the video"
 _SOUND_HOSTS = ("soundcloud.com", "open.spotify.com", "spotify.com", "bandcamp.com", "podcasts.apple.com")
 
 
@@ -68,7 +70,7 @@ def shown(video: Video, title: str = "") -> Element:
         paragraph.append(make("a", words, href=video.url))
         return paragraph
     figure, link, caption = make("figure"), make("a", href=video.url), make("figcaption")
-    link.append(make("img", src=video.still, alt=title or "Still of the video", width="480", height="360"))
+    link.append(make("img", src=video.still, alt=title or STILL, width="480", height="360"))
     caption.append(make("a", words, href=video.url))
     figure.extend([link, caption])
     return figure

@@ -14,6 +14,7 @@ from dispatch.collecting.fetching import Fetched, FetchError, Reach, fetch
 from dispatch.collecting.folder import read_folder
 from dispatch.collecting.jsonfeed import read_json_feed
 from dispatch.collecting.reading import Reading, ReadingError
+from dispatch.collecting.replies import with_replies
 from dispatch.config.settings import Settings, Source
 from dispatch.errors import CollectError
 from dispatch.model.post import Entry, Problem
@@ -76,11 +77,13 @@ def _read_document(name: str, fetched: Fetched) -> Reading:
 async def _visit_wordpress(reach: Reach, name: str, memory: SourceMemory, source: Source, now: datetime) -> Visit:
     site = source.url or ""
     first, address = await _first_page(reach, name, site, now)
-    pages = [await _in_thread(name, lambda: wordpress.read_posts(name, first.body, first.url))]
+    fetched, pages = [first], [await _posts_on(name, first)]
     total = wordpress.total_pages(first.headers)
     while len(pages) < min(total, MAX_PAGES) and not _far_enough(pages, memory, source, now):
-        pages.append(await _page(reach, name, address(site, len(pages) + 1, wordpress.PER_PAGE), now))
-    listing = _joined(pages)
+        url = address(site, len(pages) + 1, wordpress.PER_PAGE)
+        fetched.append(await fetch(reach, name, url, now, accept=_JSON))
+        pages.append(await _posts_on(name, fetched[-1]))
+    listing = await with_replies(reach, name, _joined(pages), fetched, now)
     if not source.archive:
         return Visit(listing, max_age=first.max_age, archive_page=memory.archive_page)
     archive, page, problems = await _older_posts(
@@ -111,9 +114,8 @@ def _explained(error: FetchError, name: str, url: str) -> CollectError:
     return ReadingError(name, wordpress.switched_off(url)) if error.status in (400, 401, 403) else error
 
 
-async def _page(reach: Reach, name: str, url: str, now: datetime) -> Reading:
-    fetched = await fetch(reach, name, url, now, accept=_JSON)
-    return await _in_thread(name, lambda: wordpress.read_posts(name, fetched.body, fetched.url))
+async def _posts_on(name: str, page: Fetched) -> Reading:
+    return await _in_thread(name, lambda: wordpress.read_posts(name, page.body, page.url))
 
 
 def _far_enough(pages: list[Reading], memory: SourceMemory, source: Source, now: datetime) -> bool:

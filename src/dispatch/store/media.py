@@ -1,16 +1,20 @@
 """Pictures in the media folder: small JPEGs of known size, each named by the hash of what it holds.
 
-What comes in is untrusted: it is opened as one of a few formats, its size is judged before a pixel is unpacked, and
-nothing of the original file (place, camera, comments) is in the copy.
+What comes in is untrusted: it is opened as one of a few formats whatever it calls itself, its size and the work it
+makes are judged before a pixel is unpacked, and nothing of the original file (place, camera, comments) is in the copy.
+Of what moves, the first frame stands.
 """
 
 import hashlib
 import io
 import os
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from dispatch.errors import PictureError
 from dispatch.model.post import Picture
@@ -18,11 +22,32 @@ from dispatch.model.post import Picture
 MAX_BYTES_IN = 32_000_000
 MAX_PIXELS_IN = 40_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+# Every pass of a progressive JPEG goes over all its pixels: 10,000 of them fit in 600 KB and take minutes.
+MAX_PASSES_IN = 100
+_START_OF_SCAN = b"\xff\xda"
 _TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS_IN:,} pixels, which is the most that is read"
+_UNREADABLE = "this is not a picture that can be read (JPEG, PNG, GIF, WebP, AVIF, BMP and TIFF can)"
 _QUALITIES = (85, 78, 70, 60, 50)
 _SMALLEST_WIDTH = 40
 _HASH_DIGITS = 32
-_PAPER = (255, 255, 255)
+_PAPER = "#ffffff"
+_ORIENTATION = 0x0112  # EXIF
+_ON_ITS_SIDE = (5, 6, 7, 8)
+# A large picture takes hundreds of megabytes while it is made small; one at a time is enough for a small machine.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """How large a picture may be, in pixels."""
+
+    width: int
+    height: int
+
+    def around(self, width: int, height: int) -> tuple[int, int]:
+        """The size that a picture of this size has inside, in its own proportions and never larger."""
+        scale = min(1.0, self.width / width, self.height / height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def store_picture(
@@ -32,61 +57,103 @@ def store_picture(
     max_width: int,
     max_bytes: int,
     max_height: int | None = None,
+    paper: str = _PAPER,
     alt: str = "",
     credit: str = "",
 ) -> Picture:
     """Copy a picture into `folder` as `HASH.jpg`, within these pixels and bytes; doing it again changes nothing.
 
-    Raises PictureError for anything that is not a picture, or one that is unreasonably large.
+    What is transparent shows `paper` ("#rrggbb"), as an e-mail's JPEG has nothing behind it. Raises PictureError for
+    anything that is not a picture, or one that is unreasonably large.
     """
-    picture = _opened(data, max_width, max_height)
-    content, width, height = next(
-        found for found in _encodings(picture) if len(found[0]) <= max_bytes or found[1] <= _SMALLEST_WIDTH
-    )
+    with _one_at_a_time:
+        picture = _small(_opened(data), Box(max_width, max_height or MAX_PIXELS_IN), paper)
+        content, width, height = next(
+            found for found in _encodings(picture) if len(found[0]) <= max_bytes or found[1] <= _SMALLEST_WIDTH
+        )
     file = f"{hashlib.sha256(content).hexdigest()[:_HASH_DIGITS]}.jpg"
     _write_once(folder / file, content)
     return Picture(file, width, height, alt, credit)
 
 
-def _opened(data: bytes, max_width: int, max_height: int | None) -> Image.Image:
-    """The first frame, upright, on white, no larger than asked."""
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a picture as it is looked at, in pixels, with none of them unpacked; raises PictureError."""
+    image = _opened(data)
+    try:
+        return (image.height, image.width) if _is_on_its_side(image) else image.size
+    except Exception as error:
+        raise PictureError(_UNREADABLE) from error
+
+
+def _opened(data: bytes) -> Image.Image:
+    """A picture of which only the size is read so far."""
     if len(data) > MAX_BYTES_IN:
         raise PictureError(f"the picture has {len(data):,} bytes: {MAX_BYTES_IN:,} are the most that is read")
     try:
-        return _reduced(Image.open(io.BytesIO(data), formats=FORMATS), max_width, max_height)
-    except PictureError:
-        raise
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise PictureError(_TOO_MANY_PIXELS) from error
     # Damaged files make Pillow's decoders raise nearly anything; whatever it is, this is no picture to show.
     except Exception as error:
-        raise PictureError(
-            "this is not a picture that can be read (JPEG, PNG, GIF, WebP, AVIF, BMP and TIFF can)"
-        ) from error
-
-
-def _reduced(image: Image.Image, max_width: int, max_height: int | None) -> Image.Image:
+        raise PictureError(_UNREADABLE) from error
     if image.width * image.height > MAX_PIXELS_IN:
         raise PictureError(_TOO_MANY_PIXELS)
+    if image.format in ("JPEG", "MPO") and data.count(_START_OF_SCAN) > MAX_PASSES_IN:
+        raise PictureError(f"the picture is drawn in more than {MAX_PASSES_IN} passes, which is the most that is read")
+    return image
+
+
+def _small(image: Image.Image, box: Box, paper: str) -> Image.Image:
+    """The first frame, upright, in plain RGB on paper, no larger than the box."""
+    try:
+        return _reduced(image, box, paper)
+    except Exception as error:
+        raise PictureError(_UNREADABLE) from error
+
+
+def _reduced(image: Image.Image, box: Box, paper: str) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    turned = Box(box.height, box.width) if _is_on_its_side(image) else box
+    width, height = turned.around(*image.size)
     # A JPEG can be unpacked at a half, a quarter or an eighth, which saves the memory of a camera's whole picture.
-    image.draft("RGB", (max_width * 2, (max_height or max_width * 4) * 2))
-    upright = ImageOps.exif_transpose(image)
-    opaque = _on_paper(upright)
-    opaque.thumbnail((max_width, max_height or MAX_PIXELS_IN), Image.Resampling.LANCZOS)
-    return opaque
+    image.draft(None, (width * 2, height * 2))
+    upright = _with_all_tones(ImageOps.exif_transpose(image))
+    # Made small before anything else is done with it: what follows takes several copies.
+    small = upright.resize(box.around(*upright.size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    colours = _in_srgb(small, profile)
+    if small.mode != "RGBA":
+        return colours
+    sheet = Image.new("RGB", small.size, paper)
+    sheet.paste(colours, mask=small.getchannel("A"))
+    return sheet
 
 
-def _on_paper(image: Image.Image) -> Image.Image:
-    """The picture in plain RGB; what is transparent shows white, as an e-mail's JPEG has nothing behind it."""
+def _is_on_its_side(image: Image.Image) -> bool:
+    return image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
+
+
+def _with_all_tones(image: Image.Image) -> Image.Image:
+    """The picture in a mode whose pixels can be mixed: not a palette, nor one colour that means transparent."""
     if image.mode.startswith("I"):
         # Sixteen bits of grey; converted straight to eight, everything above 255 would be white.
-        image = image.convert("F").point(lambda grey: grey * (1 / 256)).convert("L")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layered = image.convert("RGBA")
-    paper = Image.new("RGB", layered.size, _PAPER)
-    paper.paste(layered, mask=layered.getchannel("A"))
-    return paper
+        return image.convert("F").point(lambda grey: grey * (1 / 256)).convert("L")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: Any) -> Image.Image:
+    """The colours as every screen shows them: those of a phone or a printer would look dull without their profile."""
+    plain = image.convert("RGB") if image.mode == "RGBA" else image
+    if profile:
+        try:
+            theirs, ours = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(plain, theirs, ours, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+            pass  # a damaged profile, or one for other colours than the picture has
+        else:
+            return converted or plain.convert("RGB")
+    return plain.convert("RGB")
 
 
 def _encodings(picture: Image.Image) -> Iterator[tuple[bytes, int, int]]:

@@ -27,6 +27,8 @@ class StoredPost:
     content_hash: str
     withdrawn: bool
     picture_url: str
+    picture: dict[str, Any] | None
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,6 @@ class NewPost:
     published_at: datetime
     release_at: datetime | None
     content_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class WantedPicture:
-    """A post whose picture has not been copied yet."""
-
-    post_id: int
-    title: str
-    url: str
 
 
 def posts_by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Post]:
@@ -180,10 +173,11 @@ def update_post(
     release_at: datetime | None,
     content_hash: str,
 ) -> None:
-    """Store what an edited post says now; its state stays."""
+    """Store what an edited post says now; its state stays, and so does the copy of a picture that is still the same."""
     values = _content(entry) | {"published_at": published_at, "content_hash": content_hash}
-    if (entry.image_url or "") != stored.picture_url:
-        values["picture"] = _pending_picture(entry)
+    values["picture"] = _pending_picture(entry)
+    if stored.picture and (entry.image_url or "") == stored.picture_url:
+        values["picture"] = stored.picture | {"alt": entry.image_alt, "credit": entry.image_credit}
     if stored.state in (PostState.SETTLING, PostState.HELD):
         values["release_at"] = release_at
     connection.execute(sa.update(post).where(post.c.id == stored.id).values(values))
@@ -209,28 +203,6 @@ def add_keys(connection: Connection, source: str, keys: Mapping[str, int]) -> No
     rows = [{"source": source, "key": key, "post_id": post_id} for key, post_id in keys.items()]
     for part in _chunks(rows):
         connection.execute(insert_if_absent(connection, post_key).values(part))
-
-
-def wanted_pictures(connection: Connection, source: str, first_seen_after: datetime, limit: int) -> list[WantedPicture]:
-    """Posts that may still be mailed and whose picture is not here: those that wait, and the latest of the others."""
-    waits = post.c.state.in_([PostState.SETTLING.value, PostState.HELD.value])
-    recent = sa.and_(post.c.state == PostState.RELEASED.value, post.c.first_seen_at >= first_seen_after)
-    rows = connection.execute(
-        sa.select(post.c.id, post.c.title, post.c.picture_url, post.c.picture)
-        .where(post.c.source == source, post.c.picture_url != "", post.c.withdrawn_at.is_(None), sa.or_(waits, recent))
-        .order_by(post.c.published_at.desc())
-    )
-    missing = (WantedPicture(row.id, row.title, row.picture_url) for row in rows if not (row.picture or {}).get("file"))
-    return list(islice(missing, limit))
-
-
-def set_picture(connection: Connection, wanted: WantedPicture, picture: Picture) -> None:
-    """Give a post its copied picture, unless it has another one by now; alt text and credit stay as collected."""
-    here = sa.and_(post.c.id == wanted.post_id, post.c.picture_url == wanted.url)
-    row = connection.execute(sa.select(post.c.picture).where(here)).one_or_none()
-    if row is not None:
-        values = {**(row.picture or {}), "file": picture.file, "width": picture.width, "height": picture.height}
-        connection.execute(sa.update(post).where(here).values(picture=values))
 
 
 def _content(entry: CleanEntry) -> dict[str, Any]:
@@ -286,6 +258,8 @@ def _stored(row: Row[Any]) -> StoredPost:
         content_hash=row.content_hash,
         withdrawn=row.withdrawn_at is not None,
         picture_url=row.picture_url,
+        picture=row.picture,
+        body=row.body,
     )
 
 
