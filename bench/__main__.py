@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from bench.audience import serve_audience
 from bench.children import ContenderError, UnavailableError
+from bench.choosing import choose_once
 from bench.composing import compose_once
 from bench.contenders import Workshop
 from bench.numbers import FLAT_FROM, MILLION, numbers
@@ -21,7 +22,7 @@ from bench.sink import program
 from bench.table import table
 
 DONE, BROKEN, CANNOT = 0, 1, 2
-PARTS = (*(scenario.name for scenario in SCENARIOS), "audience", "composing")
+PARTS = (*(scenario.name for scenario in SCENARIOS), "audience", "books", "composing")
 
 
 class Bench:
@@ -42,6 +43,9 @@ class Bench:
         if "audience" in self._only:
             for readers in self._audiences():
                 self._guarded(f"{readers:,} readers", partial(self._serve, readers))
+        if "books" in self._only:
+            readers = FLAT_FROM if self._quick else MILLION
+            self._guarded("choosing books", partial(self._choose, readers))
         if "composing" in self._only:
             for number in range(self._rounds):
                 self._guarded("an issue of 25 posts", partial(self._compose, number))
@@ -77,6 +81,10 @@ class Bench:
         audience = serve_audience(self._folder / f"audience-{readers}", readers, send=send)
         self.results.audiences.append(audience)
         say(f"{readers:,} readers: planned in {audience.planning:.2f} s" + (", sent" if send else ""))
+
+    def _choose(self, readers: int) -> None:
+        self.results.chosen = chosen = choose_once(self._folder / "books", readers)
+        say(f"books for {readers:,} readers: {chosen.seconds:.2f} s")
 
     def _compose(self, number: int) -> None:
         composed = compose_once(self._folder / f"compose-{number}")

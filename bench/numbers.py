@@ -19,6 +19,7 @@ PLANNING_SECONDS = 10.0
 LOCK_SECONDS = 0.25
 MEMORY = 200e6
 COMPOSING_SECONDS = 0.5
+CHOOSING_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def numbers(results: Results) -> Iterator[Number]:
     yield _planning(results)
     yield _memory(results)
     yield _composing(results)
+    yield _choosing(results)
 
 
 def rate_of(run: Run) -> float:
@@ -118,6 +120,16 @@ def _composing(results: Results) -> Number:
     what = "an issue of 25 posts: compose + render + compile, once"
     bar = f"≤ {COMPOSING_SECONDS} s"
     return _row(what, bar, found, lambda found: found.median <= COMPOSING_SECONDS, unit=" s")
+
+
+def _choosing(results: Results) -> Number:
+    what, bar = "choosing books for 1,000,000 subscribers", f"≤ {CHOOSING_SECONDS:.0f} s"
+    chosen = results.chosen
+    if chosen is None:
+        return Number(what, bar, "–", None)
+    is_whole = chosen.readers == MILLION
+    shown = f"{chosen.seconds:.1f} s" + ("" if is_whole else f" (for {chosen.readers:,})")
+    return Number(what, bar, shown, chosen.seconds <= CHOOSING_SECONDS if is_whole else None)
 
 
 def _row(what: str, bar: str, found: Figure | None, is_enough: Callable[[Figure], bool], unit: str = "") -> Number:

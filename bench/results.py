@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.audience import Audience
+from bench.choosing import Chosen
 from bench.composing import Composed
 from bench.contenders import Run
 from bench.scenarios import Scenario, Who
@@ -59,6 +60,7 @@ class Results:
     measured: dict[str, Measured] = field(default_factory=dict)
     audiences: list[Audience] = field(default_factory=list)
     composed: list[Composed] = field(default_factory=list)
+    chosen: Chosen | None = None
     missing: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 

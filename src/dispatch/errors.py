@@ -86,7 +86,7 @@ class PictureError(DispatchError, ValueError):
 
 
 class ImportFileError(DispatchError):
-    """A file of subscribers cannot be read at all (single bad rows are reported, not raised)."""
+    """A CSV file cannot be read at all (single bad rows are reported, not raised)."""
 
 
 class RelayError(DispatchError):

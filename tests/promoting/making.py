@@ -12,9 +12,12 @@ from PIL import Image
 from dispatch.config.settings import Settings
 from dispatch.model.address import COHORTS
 from dispatch.model.book import Book
+from dispatch.model.issue import AudienceKey, Rendering
 from dispatch.store.database import Connection, Database
+from dispatch.store.promos import promo_choices
 from dispatch.store.subscriptions import rhythms_of
-from dispatch.store.tables import issue, issue_post, post, subscriber, subscription
+from dispatch.store.tables import delivery, issue, issue_post, post, subscriber, subscription
+from dispatch.store.variants import insert_audience, insert_variant
 from tests.subscribing.making import make_settings
 
 BOOKS_TOML = """\
@@ -114,6 +117,13 @@ def store_readers(database: Database, *, regions: Sequence[str] = ("",), schedul
     database.transact(_store_readers, regions, schedule_slug)
 
 
+def fan_out_issue(
+    database: Database, issue_id: int, *, state: str = "accepted", cohorts: Sequence[int] | None = None
+) -> None:
+    """Give every reader (of these cohorts) a delivery of an issue in this state, and its kind a rendering."""
+    database.transact(_fan_out, issue_id, state, range(COHORTS) if cohorts is None else cohorts)
+
+
 def _store_issue(connection: Connection, number: int, schedule_slug: str, categories: list[str]) -> int:
     rhythms = rhythms_of(connection, "review")
     due_at = FRIDAY + timedelta(weeks=number)
@@ -160,3 +170,24 @@ def _store_readers(connection: Connection, regions: Sequence[str], schedule_slug
                 "joined_at": FRIDAY,
             }
             connection.execute(sa.insert(subscription).values(place))
+
+
+def _fan_out(connection: Connection, issue_id: int, state: str, cohorts: Sequence[int]) -> None:
+    connection.execute(sa.update(issue).where(issue.c.id == issue_id).values(state="sending"))
+    chosen = promo_choices(connection, issue_id)
+    rhythm = connection.execute(sa.select(issue.c.schedule_id, issue.c.through_seq).where(issue.c.id == issue_id)).one()
+    people = connection.execute(
+        sa.select(subscription.c.id, subscriber.c.id, subscriber.c.region, subscriber.c.cohort)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        .where(subscription.c.schedule_id == rhythm.schedule_id)
+    ).all()
+    for subscription_id, subscriber_id, region, cohort in people:
+        books = sorted(chosen.get((cohort, region), chosen.get((cohort, ""), frozenset())))
+        rendering = Rendering(f"{books}", "", f"{books} {region}", "")
+        hash_of = f"{issue_id} {books} {region}"
+        variant_id = insert_variant(connection, issue_id, rendering, hash_of, post_ids=[], books=books)
+        insert_audience(connection, issue_id, {AudienceKey(0, region=region, cohort=cohort): variant_id})
+        if cohort in cohorts:
+            facts = {"subscription_id": subscription_id, "subscriber_id": subscriber_id, "variant_id": variant_id}
+            values = facts | {"kind": "digest", "issue_id": issue_id, "state": state, "due_at": FRIDAY}
+            connection.execute(sa.insert(delivery).values(values | {"created_at": FRIDAY, "from_seq": 0}))

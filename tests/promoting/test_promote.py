@@ -13,7 +13,8 @@ from dispatch.model.address import COHORTS
 from dispatch.model.book import PromoBlock
 from dispatch.model.issue import AudienceKey, NumberedPost
 from dispatch.model.post import Post
-from dispatch.promoting.promote import Promos, occasion_ahead, place_promos, preview_promos, promos_for
+from dispatch.promoting.promote import Promos, Shelf, occasion_ahead, place_promos, preview_promos, promos_for
+from dispatch.rendering.templates import open_templates
 from dispatch.store.database import Database
 from dispatch.store.promos import promo_choices
 from dispatch.store.tables import promo_choice
@@ -40,7 +41,7 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 
 def blocks(database: Database, settings: Settings, issue_id: int, keys: list[AudienceKey], media: Path) -> Promos:
     """The promos of these keys."""
-    return asyncio.run(promos_for(database, settings, FRIDAY, issue_id, keys, media=media))
+    return asyncio.run(promos_for(database, settings, FRIDAY, issue_id, keys, shelf=Shelf(media, open_templates())))
 
 
 def place(database: Database, settings: Settings, issue_id: int) -> None:
@@ -231,7 +232,9 @@ def test_a_preview_shows_the_books_that_the_issue_will_have(
 
     def preview(upcoming: Upcoming) -> dict[AudienceKey, tuple[PromoBlock, ...]]:
         occasion = asyncio.run(occasion_ahead(database, upcoming, FRIDAY))
-        return asyncio.run(preview_promos(database, settings, occasion, ALL_COHORTS, media=tmp_path)).blocks
+        return asyncio.run(
+            preview_promos(database, settings, occasion, ALL_COHORTS, shelf=Shelf(tmp_path, open_templates()))
+        ).blocks
 
     previewed = preview(ahead)
     assert rows(database, promo_choice) == kept

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.config.books import BookTable, NoticeTable, PressTable
+from dispatch.config.books import AffiliateTable, BookTable, HouseSaid, NoticeTable, PressTable, ShopTable
 from dispatch.config.settings import Section
 from dispatch.errors import BooksError
-from dispatch.model.book import Pitch, Praise
+from dispatch.model.book import HousePraise, Pitch, Praise, Shop
 from dispatch.promoting.reading import missing_covers, read_catalogue
 from tests.promoting.making import BOOKS_TOML, write_books
 
@@ -37,13 +37,70 @@ def test_a_whole_file_becomes_a_catalogue(tmp_path: Path) -> None:
     assert (harbour.only, house.shops, house.until) == (("GB",), ("press",), date(2026, 12, 31))
 
 
-def test_a_notice_and_praise_of_the_press_are_read(tmp_path: Path) -> None:
-    """They are not shown yet, and have their place already."""
-    text = BOOKS_TOML.replace('name = "Fulmar Press"', 'name = "Fulmar Press"\npraise = [{ text = "Good.", by = "A" }]')
+def test_a_notice_and_praise_of_the_press_are_promos_too(tmp_path: Path) -> None:
+    """They take part in the draw; two sayings of one person are two."""
+    text = BOOKS_TOML.replace(
+        'name = "Fulmar Press"', 'name = "Fulmar Press"\npraise = [{ text = "Good.", by = "Ana Q." }]'
+    )
     text += '\n[notices.reading]\ntitle = "A reading"\ntext = "On Friday."\nurl = "https://fulmar.example/reading"\n'
     catalogue = read_catalogue(write_books(tmp_path, text))
-    assert catalogue.press.praise == (Praise("Good.", "A"),)
-    assert [notice.slug for notice in catalogue.notices] == ["reading"]
+    assert catalogue.press.praise == (HousePraise("praise:ana-q", "Good.", "Ana Q."),)
+    assert catalogue.press.url == "https://fulmar.example/"
+    assert [promo.slug for promo in catalogue.promos][-2:] == ["reading", "praise:ana-q"]
+    twice = text.replace('by = "Ana Q." }', 'by = "Ana Q." }, { text = "Still good.", by = "Ana Q.", weight = 4 }')
+    again = read_catalogue(write_books(tmp_path, twice)).press.praise
+    assert [(praise.slug, praise.weight) for praise in again] == [("praise:ana-q", 1), ("praise:ana-q/2", 4)]
+
+
+SHOPS = """
+[shops.hive]
+name   = "Hive"
+link   = "https://hive.example/{isbn}"
+region = "GB"
+
+[shops.amazon-us]
+affiliate = { tag = "fulmar-20", regions = ["US", "elsewhere"] }
+"""
+
+
+def test_shops_of_ones_own_and_tags_are_read(tmp_path: Path) -> None:
+    """A shop that dispatch knows keeps what it knows of it."""
+    text = BOOKS_TOML.replace('"blackwells"]', '"hive"]') + SHOPS
+    catalogue = read_catalogue(write_books(tmp_path, text))
+    assert catalogue.shops["hive"] == Shop("hive", "Hive", "https://hive.example/{isbn}", "GB")
+    amazon = catalogue.shops["amazon-us"]
+    assert (amazon.name, amazon.tag, amazon.tag_regions) == ("Amazon US", "fulmar-20", ("US", "elsewhere"))
+    assert catalogue.regions["GB"][-1] == "hive"
+    assert catalogue.check_pages
+    assert not read_catalogue(write_books(tmp_path, "check_pages = false\n" + text)).check_pages
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('name   = "Hive"\n', "", "shops.hive.name: found nothing, and a shop that dispatch does not know needs it"),
+        ("{isbn}", "{ean}", "only {isbn}, {asin} and {slug} may stand in braces"),
+        (
+            "[shops.amazon-us]",
+            "[shops.waterstones]",
+            "tagged links would lead through a redirect; allowed for: amazon-us",
+        ),
+        ('"US", "elsewhere"', '"UK"', 'shops.amazon-us.affiliate.regions: found "UK"'),
+        ('region = "GB"', 'region = "elsewhere"', 'shops.hive.region: found "elsewhere"'),
+        ("https://hive.example", "https://geni.us", "geni.us only passes readers on: name the page itself"),
+        ("[shops.hive]", "[shops.press]", "its address under press.shop"),
+        ("fulmar-20", "fulmar 20", 'allowed: a tag like "lamplight-20"'),
+    ],
+)
+def test_a_shop_that_cannot_be_is_refused(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    """Each with its own sentence."""
+    assert sentence in "\n".join(problems_of(tmp_path, BOOKS_TOML + SHOPS.replace(old, new)))
+
+
+def test_a_notice_is_not_called_like_a_book(tmp_path: Path) -> None:
+    """Both rest under their names."""
+    notice = '[notices.tide-tables]\ntitle = "A reading"\ntext = "On Friday."\nurl = "https://fulmar.example/"\n'
+    assert "notices.tide-tables: found the name of a book" in problems_of(tmp_path, BOOKS_TOML + notice)[0]
 
 
 def test_a_file_without_regions_has_shops_all_the_same(tmp_path: Path) -> None:
@@ -131,7 +188,7 @@ def test_a_cover_that_is_not_there_is_named_and_costs_nothing_else(tmp_path: Pat
     )
 
 
-@pytest.mark.parametrize("table", [PressTable, BookTable, NoticeTable], ids=["press", "books", "notices"])
+@pytest.mark.parametrize("table", [PressTable, HouseSaid, ShopTable, AffiliateTable, BookTable, NoticeTable])
 def test_every_key_is_documented(table: type[Section]) -> None:
     """On the page about books."""
     page = (Path(__file__).parents[2] / "docs" / "books.md").read_text()

@@ -1,19 +1,15 @@
 """Addresses inside an entry: made absolute, made safe, and freed of what earns somebody money in secret."""
 
 import re
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit
 
-from dispatch.collecting.markup import Element, tags, unwrap, words
+from dispatch.collecting.markup import Element, tags, unwrap
+from dispatch.model.affiliates import without_tags
 
 MAX_LENGTH = 2_000
 _SCHEMES = frozenset({"http", "https"})
 _LINK_SCHEMES = _SCHEMES | {"mailto"}
 _CONTROLS_AND_SPACES = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\u200b\ufeff]")
-_AMAZON = re.compile(r"(?:^|\.)amazon\.(?:[a-z]{2,3}|com?\.[a-z]{2})$")
-# What Amazon's partner programme adds to a link; none of it is needed to find the book.
-_PARTNER_PARAMETERS = words(
-    "tag linkcode linkid ascsubtag creative creativeasin camp ref ref_ adid associd camp_id slotnum smid"
-)
 
 
 def absolute_url(href: str | None, base: str | None) -> str | None:
@@ -33,7 +29,7 @@ def make_links_absolute(body: Element, base: str | None, own_url: str = "") -> N
         if href is None or (link.get("href") or "").strip() == "#":
             unwrap(link)
         else:
-            link.set("href", without_partner_tag(href))
+            link.set("href", without_tags(href))
     for quotation in tags(body, "blockquote", "q", "ins", "del"):
         if quotation.get("cite") is not None:
             cite = absolute_url(quotation.get("cite"), base)
@@ -49,20 +45,6 @@ def host_of(url: str | None) -> str:
         return (urlsplit(url or "").hostname or "").removeprefix("www.")
     except ValueError:
         return ""
-
-
-def without_partner_tag(url: str) -> str:
-    """A link to Amazon without the tag that pays a partner; any other link as it is."""
-    if not _AMAZON.search(host_of(url)):
-        return url
-    parts = urlsplit(url)
-    query = [
-        (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if name.lower() not in _PARTNER_PARAMETERS
-    ]
-    path = re.sub(r"/ref=[^/]*", "", parts.path)
-    return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), parts.fragment))
 
 
 def _absolute(href: str | None, base: str | None, schemes: frozenset[str]) -> str | None:

@@ -29,12 +29,16 @@ class PlannedVariant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be sent. `hash` is that of the only variant, else SHA-256 over the hashes of all of them, sorted."""
+    """What will be sent. `hash` is that of the only variant, else SHA-256 over the hashes of all of them, sorted.
+
+    `reasons` has a line for each book: for how many cohorts, and why it is there.
+    """
 
     upcoming: Upcoming
     variants: tuple[PlannedVariant, ...]
     excluded: Mapping[str, int]
     problems: tuple[Problem, ...]
+    reasons: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -69,6 +73,7 @@ class Plan:
                 for numbered in page_order(self.upcoming.posts)
             ],
             "books": list(self.books),
+            "why_these_books": list(self.reasons),
             "variants": [
                 {
                     "hash": variant.hash,
@@ -93,6 +98,7 @@ class Plan:
             lines.append(f"as things stand it will be {upcoming.decision.state}: {upcoming.decision.reason}")
         lines += [f"  {numbered.post.title}" for numbered in page_order(upcoming.posts)]
         lines.append(f"books: {', '.join(self.books) or 'none'}")
+        lines += [f"  {reason}" for reason in self.reasons]
         lines.append(f"goes to {self.audience} in {len(self.variants)} variant{'' if len(self.variants) == 1 else 's'}")
         lines += [f"  {variant.audience}: “{variant.subject}”" for variant in self.variants]
         lines += [f"left out, {reason}: {count}" for reason, count in self.excluded.items()]

@@ -1,7 +1,8 @@
-"""Books, the shops that sell them, and the block that a mail shows."""
+"""Books, notices and praise, the shops that sell books, and the block that a mail shows."""
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from dispatch.model.post import Picture
 
@@ -42,7 +43,9 @@ class Book:
     pitch: Pitch | None = None
     published: date | None = None
     only: tuple[str, ...] = ()
+    starts: date | None = None
     until: date | None = None
+    at_most: int | None = None  # how often one reader is shown it, None: as often as it is its turn
     shops: tuple[str, ...] = ()
 
 
@@ -54,10 +57,48 @@ class Notice:
     title: str
     text: str
     url: str
+    button: str = ""  # "" for "Read more" in the reader's language
+    topics: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()
     weight: int = 1
     only: tuple[str, ...] = ()
     starts: date | None = None
     until: date | None = None
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HousePraise:
+    """Praise of the press: a promo without a book. `slug` is "praise:" and whoever said it, which no book is called."""
+
+    slug: str
+    text: str
+    by: str
+    weight: int = 1
+    topics: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    starts: date | None = None
+    until: date | None = None
+    at_most: int | None = None
+
+
+Promo = Book | Notice | HousePraise
+
+
+@dataclass(frozen=True, slots=True)
+class TopicalPost:
+    """What of a post a promo can go with."""
+
+    title: str
+    categories: tuple[str, ...]
+
+
+class PromoDecision(StrEnum):
+    """What an editor decided about a promo for one issue."""
+
+    PIN = "pin"
+    BAN = "ban"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +107,26 @@ class Press:
 
     name: str
     shop: str = ""
-    praise: tuple[Praise, ...] = ()
+    praise: tuple[HousePraise, ...] = ()
+    url: str = ""  # its home page, where praise of it leads
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop as data. `link` has {isbn}, {asin} or {slug} in it; `region` says whose edition it sells, "" any.
+
+    `tagged_link` is the same with {tag} in it, for shops whose affiliate links lead straight to the page. A link
+    carries `tag` for readers of `tag_regions` alone.
+    """
+
+    slug: str
+    name: str
+    link: str
+    region: str = ""
+    preposition: str = "from"  # "on" of a place where many sell
+    tagged_link: str = ""
+    tag: str = ""
+    tag_regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +138,30 @@ class Catalogue:
     regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    shops: dict[str, Shop] = field(default_factory=dict)  # beside or over those of promoting/shops.toml
+    check_pages: bool = True  # whether shops are asked, once a day, if their pages are still there
 
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """A shop as data. `link` has {isbn}, {asin} or {slug} in it; `region` says whose edition it sells, "" any."""
-
-    slug: str
-    name: str
-    link: str
-    region: str = ""
-    preposition: str = "from"  # "on" of a place where many sell
+    @property
+    def promos(self) -> tuple[Promo, ...]:
+        """Everything that takes part in the draw."""
+        return (*self.books, *self.notices, *self.press.praise)
 
 
 @dataclass(frozen=True, slots=True)
 class ShopLink:
-    """A shop that sells a book, with the page where it does."""
+    """A shop that sells a book, with the page where it does; `label` is what a screen reader says of its button."""
 
     name: str
     url: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PromoBlock:
-    """A book as one variant shows it: ready for the template, nothing left to decide."""
+    """A promo as one variant shows it: ready for the template, nothing left to decide.
+
+    `kind` is "book" or "notice". A notice has title, blurb, url and button; praise of the press is one with `praise`.
+    """
 
     slug: str
     label: str  # "From Lamplight Press"
@@ -117,3 +177,6 @@ class PromoBlock:
     shops: tuple[ShopLink, ...]
     sentence: str  # "Order on Amazon US, Amazon UK or wherever books are sold."
     elsewhere: str = ""  # what follows the buttons: "…or order it wherever books are sold."
+    kind: str = "book"
+    disclosure: str = ""  # beside links that earn somebody a commission
+    button: str = ""  # of a notice: "Read more"

@@ -1,4 +1,4 @@
-"""Put books into an issue.
+"""Put promos into an issue: books, notices, praise of the press.
 
     what the issue is, and what its schedule has shown of late
     for each cohort and region that has no choice yet: draw, and remember
@@ -17,21 +17,16 @@ from typing import Protocol
 
 from dispatch.config.settings import Settings
 from dispatch.errors import BooksError
-from dispatch.model.book import Book, Catalogue, PromoBlock
+from dispatch.model.book import Book, Catalogue, Promo, PromoBlock, TopicalPost
 from dispatch.model.issue import AudienceKey, NumberedPost
 from dispatch.model.post import Picture, Problem
-from dispatch.promoting.blocks import promo_block
-from dispatch.promoting.choosing import (
-    Choices,
-    choose_for_audience,
-    choose_missing,
-    look_ahead,
-    occasion_of,
-    places_of,
-)
+from dispatch.promoting.blocks import Setting, promo_block
+from dispatch.promoting.choosing import Choices, choose_for_audience, choose_missing, look_ahead, places_of
 from dispatch.promoting.covers import copy_cover
 from dispatch.promoting.reading import read_catalogue
-from dispatch.promoting.rules import in_order, named_regions, shown_region
+from dispatch.promoting.rules import Occasion, in_order, named_regions, shown_region, why
+from dispatch.promoting.sentences import book_words
+from dispatch.rendering.templates import TemplateFolder
 from dispatch.store.database import Database
 from dispatch.store.promos import IssueOccasion
 from dispatch.store.subscriptions import rhythms_of
@@ -39,10 +34,22 @@ from dispatch.store.subscriptions import rhythms_of
 
 @dataclass(frozen=True, slots=True)
 class Promos:
-    """The blocks of each kind of subscriber that was asked for, and what was wrong on the way."""
+    """The blocks of each kind of subscriber that was asked for, and what was wrong on the way.
+
+    `reasons` has a line for each promo that anybody is shown: for how many cohorts, and why it is there.
+    """
 
     blocks: dict[AudienceKey, tuple[PromoBlock, ...]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What blocks are made with: the folder that covers are copied to, and the templates, which have the words."""
+
+    media: Path
+    templates: TemplateFolder
 
 
 class ComingSlot(Protocol):
@@ -89,18 +96,15 @@ async def promos_for(
     issue_id: int,
     keys: Collection[AudienceKey],
     *,
-    media: Path,
+    shelf: Shelf,
 ) -> Promos:
-    """The blocks of these kinds of subscribers in a stored issue; what was not chosen yet is chosen now, and kept.
-
-    `media` is the folder that covers are copied to.
-    """
+    """The blocks of these kinds of subscribers in a stored issue; what was not chosen yet is chosen now, and kept."""
     catalogue, problems = _catalogue(settings)
     if not catalogue:
         return Promos(dict.fromkeys(keys, ()), problems)
     wanted = places_of(catalogue, keys)
-    found, chosen = await database.run(choose_missing, settings, catalogue, issue_id, wanted, now)
-    return await _promos(settings, catalogue, found, chosen, keys, media)
+    occasion, chosen = await database.run(choose_missing, settings, catalogue, issue_id, wanted, now)
+    return await asyncio.to_thread(_promos, settings, catalogue, occasion, chosen, keys, shelf)
 
 
 async def occasion_ahead(database: Database, upcoming: ComingIssue, now: datetime) -> IssueOccasion:
@@ -114,19 +118,19 @@ async def occasion_ahead(database: Database, upcoming: ComingIssue, now: datetim
         schedule=upcoming.schedule,
         slot=slot.key if slot else "",
         due_at=slot.due_at if slot else now,
-        categories=tuple(dict.fromkeys(name for numbered in upcoming.posts for name in numbered.post.categories)),
+        posts=tuple(TopicalPost(numbered.post.title, numbered.post.categories) for numbered in upcoming.posts),
     )
 
 
 async def preview_promos(
-    database: Database, settings: Settings, occasion: IssueOccasion, keys: Collection[AudienceKey], *, media: Path
+    database: Database, settings: Settings, occasion: IssueOccasion, keys: Collection[AudienceKey], *, shelf: Shelf
 ) -> Promos:
     """The blocks that the next issue has, or will have: the same books as it will get. Nothing is kept."""
     catalogue, problems = _catalogue(settings)
     if not catalogue:
         return Promos(dict.fromkeys(keys, ()), problems)
-    chosen = await database.run(look_ahead, settings, catalogue, occasion, places_of(catalogue, keys))
-    return await _promos(settings, catalogue, occasion, chosen, keys, media)
+    ahead, chosen = await database.run(look_ahead, settings, catalogue, occasion, places_of(catalogue, keys))
+    return await asyncio.to_thread(_promos, settings, catalogue, ahead.occasion, chosen, keys, shelf)
 
 
 def _catalogue(settings: Settings) -> tuple[Catalogue | None, tuple[Problem, ...]]:
@@ -139,37 +143,43 @@ def _catalogue(settings: Settings) -> tuple[Catalogue | None, tuple[Problem, ...
         return None, tuple(Problem("books.toml", problem, remedy) for problem in error.problems)
 
 
-async def _promos(
+def _promos(
     settings: Settings,
     catalogue: Catalogue,
-    found: IssueOccasion,
+    occasion: Occasion,
     chosen: Choices,
     keys: Collection[AudienceKey],
-    media: Path,
+    shelf: Shelf,
 ) -> Promos:
-    slugs = frozenset().union(*chosen.values())
-    books = {book.slug: book for book in catalogue.books if book.slug in slugs}
-    covers, problems = await asyncio.to_thread(_covers, books.values(), media)
-    occasion, named = occasion_of(found, settings), named_regions(catalogue)
+    slugs = frozenset[str]().union(*chosen.values())
+    promos = {promo.slug: promo for promo in catalogue.promos if promo.slug in slugs}
+    covers, problems = _covers(promos.values(), shelf.media)
+    named = named_regions(catalogue)
+    languages = {key.language or settings.site.language for key in keys}
+    words = {language: book_words(shelf.templates, language) for language in languages}
     blocks: dict[AudienceKey, tuple[PromoBlock, ...]] = {}
     for key in keys:
         region = shown_region(key.region, key.language, named)
-        mine = [books[slug] for slug in chosen.get((key.cohort, region), ()) if key.books and slug in books]
+        language = key.language or settings.site.language
+        setting = Setting(catalogue, region, language, words[language], occasion.day)
+        mine = [promos[slug] for slug in chosen.get((key.cohort, region), ()) if key.books and slug in promos]
         blocks[key] = tuple(
-            promo_block(
-                book,
-                catalogue,
-                region=region,
-                language=key.language or settings.site.language,
-                day=occasion.day,
-                cover=covers[book.slug],
-            )
-            for book in in_order(mine, occasion, key.cohort)
+            promo_block(promo, setting, covers.get(promo.slug)) for promo in in_order(mine, occasion, key.cohort)
         )
-    return Promos(blocks, problems)
+    return Promos(blocks, problems, _reasons(promos.values(), occasion, chosen))
 
 
-def _covers(books: Iterable[Book], media: Path) -> tuple[dict[str, Picture | None], tuple[Problem, ...]]:
-    copied = {book.slug: copy_cover(book, media) for book in books}
+def _reasons(promos: Iterable[Promo], occasion: Occasion, chosen: Choices) -> tuple[str, ...]:
+    asked = {cohort for cohort, _ in chosen}
+    lines = []
+    for promo in promos:
+        cohorts = {cohort for (cohort, _), slugs in chosen.items() if promo.slug in slugs}
+        whom = f", for {len(cohorts)} of {len(asked)} cohorts" if len(asked) > 1 else ""
+        lines.append(f"{promo.slug}{whom}: {why(promo, occasion)}")
+    return tuple(lines)
+
+
+def _covers(promos: Iterable[Promo], media: Path) -> tuple[dict[str, Picture | None], tuple[Problem, ...]]:
+    copied = {promo.slug: copy_cover(promo, media) for promo in promos if isinstance(promo, Book)}
     problems = tuple(problem for _, problem in copied.values() if problem)
     return {slug: picture for slug, (picture, _) in copied.items()}, problems
