@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.model.post import Picture
 from dispatch.rendering.blocks import (
     Code,
     Figure,
@@ -121,16 +122,16 @@ def test_every_kind_of_block_is_found() -> None:
     blocks = body_blocks(
         "<ol><li>a<ul><li>b</li></ul></li></ol>"
         "<p>text <img src='https://i.example/p.jpg' alt='P'> on</p><hr><pre>c\n  d</pre>"
-        "<figure><a href='https://v.example/'><img src='https://i.example/v.jpg' alt='V'></a>"
+        "<figure><a href='https://v.example/'><img src='https://i.example/v.jpg' alt='V' width='1200' "
+        "height='675' data-copy='0123abcd.jpg'></a>"
         "<figcaption>W</figcaption></figure>"
     )
     assert [type(block) for block in blocks] == [Listing, Paragraph, Figure, Rule, Code, Figure]
     film = blocks[-1]
     assert isinstance(film, Figure)
     assert film.caption
-    assert (film.src, film.alt, film.href, film.caption.text) == (
-        "https://i.example/v.jpg", "V", "https://v.example/", "W",
-    )  # fmt: skip
+    assert (film.alt, film.href, film.caption.text) == ("V", "https://v.example/", "W")
+    assert film.copy == Picture("0123abcd.jpg", 1200, 675)
 
 
 @given(

@@ -88,6 +88,8 @@ def test_a_post_that_opens_by_introducing_others_keeps_its_order() -> None:
     html = _p("Ada Fenn, in the Ledger:") + _quote(source="") + _p("That is one way to see it.") + _p(SENTENCE)
     assert _kinds(excerpt(body_blocks(html))) == ["Paragraph", "Quotation", "Paragraph", "Paragraph"]
     assert _kinds(excerpt(body_blocks(html), with_quotation=False)) == ["Paragraph", "Paragraph"]
+    nothing_else = _p("Ada Fenn, in the Ledger:") + _quote(source="")
+    assert excerpt(body_blocks(nothing_else), with_quotation=False) == ()
 
 
 def test_a_quotation_without_introduction_follows_the_authors_words() -> None:
@@ -165,3 +167,51 @@ def test_a_shown_paragraph_is_whole_sentences() -> None:
     (block,) = excerpt(body_blocks(_p(text)))
     assert isinstance(block, Paragraph)
     assert len(block.prose.text) in sentence_ends(text)
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        (_p(SENTENCE) + "<p><strong>TL;DR</strong></p>", [SENTENCE]),
+        ("<p><b>Part</b> <strong>one</strong></p>" + _p(SENTENCE), [SENTENCE]),
+        (
+            _p(SENTENCE) + '<p><a href="https://a.example/x">∞ Permalink</a></p>' + _p("So it goes."),
+            [SENTENCE, "So it goes."],
+        ),
+        ("<p><strong>All there is</strong></p>", ["All there is"]),
+        ('<p><a href="https://a.example/x">All there is</a></p>', ["All there is"]),
+        ("<p><strong>It is over.</strong></p>" + _p(SENTENCE), ["It is over.", SENTENCE]),
+        (_p(SENTENCE) + _quote() + "<p><strong>And then</strong></p>", [SENTENCE]),
+    ],
+    ids=[
+        "a label at the end",
+        "one before",
+        "a link to itself",
+        "only a label",
+        "only a link",
+        "a bold sentence",
+        "one after a quotation",
+    ],
+)
+def test_a_label_is_no_paragraph(html: str, texts: list[str]) -> None:
+    """Bold words over what is missing, or a link to the post, are not what an author says."""
+    assert [block.prose.text for block in excerpt(body_blocks(html)) if isinstance(block, Paragraph)] == texts
+
+
+def test_what_stands_between_quotation_marks_is_shown_to_its_end() -> None:
+    """Or not begun; the author's own sentences before it are kept."""
+    speech = "“" + " ".join([SENTENCE] * 6) + "”"
+    (block,) = excerpt(body_blocks(_p(SENTENCE, SENTENCE, speech, SENTENCE)))
+    assert isinstance(block, Paragraph)
+    assert block.prose.text == f"{SENTENCE} {SENTENCE}"
+    (block,) = excerpt(body_blocks(_p(speech, SENTENCE)))
+    assert isinstance(block, Paragraph)
+    assert block.prose.text == speech
+
+
+def test_a_speech_without_end_says_that_it_goes_on() -> None:
+    """Where nothing else is left, it is cut behind a sentence."""
+    (block,) = excerpt(body_blocks(_p("“" + " ".join([SENTENCE] * 60) + "”")))
+    assert isinstance(block, Paragraph)
+    assert block.prose.text.endswith("with it.\u00a0…")
+    assert _words((block,), Paragraph) <= OWN_WORDS + 1

@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.rendering.blocks import Paragraph, body_blocks
-from dispatch.rendering.prose import Prose, cut_at_sentence, keep_last_words_together, plain
-from dispatch.rendering.sentences import clip, sentence_ends, word_count
+from dispatch.rendering.prose import (
+    Mark,
+    Prose,
+    Run,
+    cut_at_sentence,
+    cutting_places,
+    keep_last_words_together,
+    plain,
+    tidy,
+)
+from dispatch.rendering.sentences import clip, quotation_spans, sentence_ends, word_count
 
 
 @pytest.mark.parametrize(
@@ -120,3 +129,53 @@ def test_cutting_never_adds_and_never_exceeds(text: str, most: int) -> None:
     assert prose.text.startswith(cut.text)
     assert word_count(cut.text) <= most
     assert missing or cut.text == prose.text
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("He said: “It rained. It poured.” Then he left.", ["“It rained. It poured.”"]),
+        ("Er sagte: „Es regnete. Es goss.“ Dann ging er.", ["„Es regnete. Es goss.“"]),
+        ("Il dit : « Il pleut. » Puis il partit.", ["« Il pleut. »"]),
+        ("Er sagte: »Es goss.« Dann ging er.", ["»Es goss.«"]),
+        ("彼は「雨だ。」と言った。", ["「雨だ。」"]),
+        ('"It rained," he said. "It poured."', ['"It rained,"', '"It poured."']),
+        ('A 5" pipe. And a 6" one.', []),
+        ("“It goes on in the next paragraph. It does.", []),
+    ],
+    ids=["English", "German", "French", "turned around", "Japanese", "straight", "inches", "open"],
+)
+def test_quotation_marks_are_known(text: str, quoted: list[str]) -> None:
+    """In pairs; one alone quotes nothing."""
+    assert [text[start:end] for start, end in quotation_spans(text)] == quoted
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (4, "One two three."),
+        (8, "One two three."),
+        (13, "One two three. “Four five. Six seven. Eight,” he said."),
+        (14, "One two three. “Four five. Six seven. Eight,” he said."),
+    ],
+)
+def test_what_stands_between_quotation_marks_stays_whole(words: int, shown: str) -> None:
+    """It is left out, or shown to its end."""
+    prose = plain("One two three. “Four five. Six seven. Eight,” he said. Nine ten eleven twelve thirteen fourteen.")
+    assert cut_at_sentence(prose, words, longest_sentence=0)[0].text == shown
+
+
+def test_a_quotation_that_would_leave_nothing_is_cut_behind_a_sentence() -> None:
+    """Rather than in the middle of one."""
+    prose = plain("“" + "Four five six. " * 60 + "End.” Seven.")
+    shown, missing = cut_at_sentence(prose, 10, longest_sentence=20)
+    assert (shown.text, missing) == ("“Four five six. Four five six. Four five six.", True)
+    assert cut_at_sentence(prose, 10, longest_sentence=0) == (Prose(()), True)
+
+
+def test_prose_may_be_cut_behind_sentences_that_nothing_runs_across() -> None:
+    """No link and no quotation."""
+    link = Mark("a", "https://a.example/")
+    prose = tidy([Run("One. “Two. Three.” Four. "), Run("Five. Six.", (link,)), Run(" Seven.")])
+    last_words = [prose.text[:end].rpartition(" ")[2] for end in cutting_places(prose)]
+    assert last_words == ["One.", "Three.”", "Four.", "Six.", "Seven."]

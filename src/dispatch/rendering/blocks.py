@@ -11,6 +11,7 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
+from dispatch.model.post import Picture
 from dispatch.rendering.links import linkable
 from dispatch.rendering.prose import Mark, Prose, Run, plain, tidy
 
@@ -75,9 +76,9 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture in the text."""
+    """A picture in the text. `copy` is what was made of it at collection; without one it is not shown."""
 
-    src: str
+    copy: Picture | None
     alt: str
     href: str = ""
     caption: Prose | None = None
@@ -214,18 +215,21 @@ def _paragraphs(runs: Iterable[Run]) -> Iterator[Paragraph]:
 
 def _figures(element: HtmlElement) -> Iterator[Figure]:
     for image in element.iter("img"):
-        figure = _picture(image)
-        if figure is not None:
-            yield figure
+        yield _picture(image)
 
 
-def _picture(image: HtmlElement) -> Figure | None:
-    src = linkable(image.get("src", ""))
-    if not src.lower().startswith("https://"):
-        return None
+def _picture(image: HtmlElement) -> Figure:
     link = next((above for above in image.iterancestors("a")), None)
     href = linkable(link.get("href", "")) if link is not None else ""
-    return Figure(src, " ".join(image.get("alt", "").split()), href)
+    return Figure(_copy(image), " ".join(image.get("alt", "").split()), href)
+
+
+def _copy(image: HtmlElement) -> Picture | None:
+    """The copy that collecting has noted: a mail calls nobody but its own site when it is opened."""
+    file, width, height = (image.get(name, "") for name in ("data-copy", "width", "height"))
+    if not (file and width.isdigit() and height.isdigit()):
+        return None
+    return Picture(file, int(width), int(height))
 
 
 def _figure(element: HtmlElement) -> Iterator[Block]:
@@ -236,7 +240,7 @@ def _figure(element: HtmlElement) -> Iterator[Block]:
         caption.drop_tree()
     figures = list(_figures(element))
     if len(figures) == 1 and said:
-        yield Figure(figures[0].src, figures[0].alt, figures[0].href, said)
+        yield Figure(figures[0].copy, figures[0].alt, figures[0].href, said)
         return
     inner = list(_blocks(element))
     quotations = [block for block in inner if isinstance(block, Quotation)]

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from dispatch.rendering.fit import Shape, Shapes
-from dispatch.rendering.links import Tagging, host_of
+from dispatch.rendering.letterhead import letterhead_of, letterhead_values
+from dispatch.rendering.links import Tagging, host_of, page_link
 from dispatch.rendering.look import Look
 from dispatch.rendering.markers import Blanks
 from dispatch.rendering.page import IssuePage
@@ -22,12 +23,23 @@ from dispatch.rendering.view import (
     read_post,
     title_of,
 )
-from dispatch.rendering.words import direction_of, long_date
+from dispatch.rendering.words import long_date
 
 PREHEADER = (40, 110)
 _SUBJECT_FIELD = re.compile(r"\{(lead|number|date|site|newsletter)\}")
 # Mail programs show some 60 characters; RFC 5322 §2.1.1 and good sense bound the rest.
 _LONGEST_SUBJECT = 200
+
+# What our own templates put around a post and around a paragraph, near enough to know where to look first.
+_FRAME_BYTES = {
+    Shape.FULL: 3600,
+    Shape.EXCERPT: 3600,
+    Shape.BRIEF: 3600,
+    Shape.TITLE: 1200,
+    Shape.LINE: 200,
+    Shape.COUNTED: 0,
+}
+_PASSAGE_BYTES = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class ReadPage:
     words: object
     date: str
     subject: str
+    share_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,8 @@ def read_page(page: IssuePage, templates: TemplateFolder) -> ReadPage:
         words=templates.words(page.language),
         date=date,
         subject=subject_of(page, title_of(posts[0], page) if posts else "", date),
+        # A letter to a friend says where the piece is, not which mail it was found in.
+        share_url=issue_share_url([post_view(post, Shape.LINE, page, str) for post in posts], page),
     )
 
 
@@ -80,27 +95,59 @@ def subject_of(page: IssuePage, lead: str, date: str) -> str:
     return one_line(made, _LONGEST_SUBJECT) or one_line(page.newsletter_name) or one_line(page.site_name)
 
 
-def digest_values(read: ReadPage, shapes: Shapes, look: Look, blanks: Blanks, tag: Tag) -> dict[str, object]:
-    """The values of the digest's templates (docs/templates.md lists them), links passed through `tag`."""
+class PostViews:
+    """The posts of a page in whatever shape they are asked for, each made once, links passed through `tag`."""
+
+    def __init__(self, read: ReadPage, tag: Tag) -> None:
+        self.read = read
+        self.tag = tag
+        self._made: dict[tuple[int, Shape], PostView] = {}
+
+    def __call__(self, at: int, shape: Shape) -> PostView:
+        """The post at a place of the page."""
+        view = self._made.get((at, shape))
+        if view is None:
+            view = self._made[at, shape] = post_view(self.read.posts[at], shape, self.read.page, self.tag)
+        return view
+
+    def note(self, shape: Shape | None) -> NoteView | None:
+        """The editor's note; None where there is none."""
+        if self.read.note is None or shape is None:
+            return None
+        view = post_view(self.read.note, shape, self.read.page, self.tag)
+        return NoteView(view.author, view.blocks)
+
+    def about(self, at: int, shape: Shape) -> int:
+        """Roughly how many bytes the post takes once it is inlined."""
+        passages = [passage for block in self(at, shape).blocks for passage in block.passages]
+        return _FRAME_BYTES[shape] + sum(len(passage.html.encode()) + _PASSAGE_BYTES for passage in passages)
+
+
+def digest_values(views_of: PostViews, shapes: Shapes, look: Look, blanks: Blanks) -> dict[str, object]:
+    """The values of the digest's templates (docs/templates.md lists them)."""
+    read, tag = views_of.read, views_of.tag
     page = read.page
-    views = [post_view(post, shape, page, tag) for post, shape in zip(read.posts, shapes.posts, strict=True)]
+    views = [views_of(at, shape) for at, shape in enumerate(shapes.posts)]
     lines = [view for view, shape in zip(views, shapes.posts, strict=True) if shape is Shape.LINE]
     posts = [view for view, shape in zip(views, shapes.posts, strict=True) if shape not in (Shape.LINE, Shape.COUNTED)]
     return {
-        **_page_values(read, tag),
-        **_look_values(page, look),
-        "words": read.words,
+        **letterhead_values(letterhead_of(page), look, read.words),
+        "site_url": tag(page.site_url),
+        "number": page.number,
+        "date": read.date,
+        "sample": page.sample,
+        "web_url": page_link(page.web_url),
         "blanks": blanks,
         "subject": read.subject,
         "preheader": preheader_of(read, posts),
-        "note": _note(read, shapes.note, tag),
+        "note": views_of.note(shapes.note),
         "posts": posts,
         "titles_only": page.posts_mode == "titles",
         "lines": lines,
         "counted": len(views) - len(lines) - len(posts),
         "books": [book_view(book, page, tag) for book in page.books],
-        # A letter to a friend says where the piece is, not which mail it was found in.
-        "share_url": issue_share_url([*(post_view(p, Shape.LINE, page, str) for p in read.posts)], page),
+        "most_sent": [post_view(read_post(post), Shape.LINE, page, tag) for post in page.most_sent],
+        "share_url": read.share_url,
     }
 
 
@@ -134,48 +181,3 @@ def _beginning(posts: list[PostView]) -> str:
     if not posts or not posts[0].blocks or not posts[0].blocks[0].passages:
         return ""
     return one_line(posts[0].blocks[0].passages[0].text)
-
-
-def _signed_up_at(page: IssuePage) -> str:
-    """Where readers signed up: the site's host, or its name where it is tried out on an address without one."""
-    host = host_of(page.site_url)
-    return host if "." in host.rstrip("0123456789.") else one_line(page.site_name)
-
-
-def _page_values(read: ReadPage, tag: Tag) -> dict[str, object]:
-    page = read.page
-    site = one_line(page.site_name)
-    newsletter = one_line(page.newsletter_name) or site
-    return {
-        "site": site,
-        "site_url": tag(page.site_url),
-        "site_host": _signed_up_at(page),
-        "tagline": one_line(page.tagline),
-        "postal_address": one_line(page.postal_address),
-        "newsletter": newsletter,
-        "number": page.number,
-        "date": read.date,
-        "cadence": one_line(page.cadence),
-        "sample": page.sample,
-    }
-
-
-def _look_values(page: IssuePage, look: Look) -> dict[str, object]:
-    rtl = direction_of(page.language) == "rtl"
-    return {
-        "language": page.language.replace("_", "-"),
-        "dir": "rtl" if rtl else "ltr",
-        "start": "right" if rtl else "left",
-        "end": "left" if rtl else "right",
-        "light": look.light,
-        "dark": look.dark,
-        "serif": look.serif,
-        "sans": look.sans,
-    }
-
-
-def _note(read: ReadPage, shape: Shape, tag: Tag) -> NoteView | None:
-    if read.note is None:
-        return None
-    view = post_view(read.note, shape, read.page, tag)
-    return NoteView(view.author, view.blocks)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dispatch.rendering.blocks import Block, Code, Figure, Heading, Listing, Paragraph, Quotation, leads_in
-from dispatch.rendering.prose import Mark, Prose, Run, cut_at_sentence, plain, shown_address
+from dispatch.rendering.prose import Mark, Prose, Run, cut_at_sentence, cutting_places, plain, shown_address
 from dispatch.rendering.sentences import sentence_ends
 
 OWN_WORDS = 90
@@ -13,6 +13,8 @@ QUOTED_WORDS = 90
 CLOSING_WORDS = 45
 # A paragraph that ends with a colon and is no longer than this belongs to what follows it.
 INTRODUCING_WORDS = 30
+# A paragraph of bold words, or of one link, says something of its own beyond this.
+LABEL_WORDS = 6
 CODE_LINES = 8
 
 
@@ -49,6 +51,8 @@ def _own_words(blocks: tuple[Block, ...]) -> Iterator[_Own]:
             return
         if not isinstance(block, Paragraph | Listing) or _introduces(blocks, place) or not _says_something(block):
             continue
+        if _is_label(block) or (count and _is_only_a_link(block)):
+            continue
         shown = _shortened(block, left, first=not count)
         if shown is None:
             return
@@ -63,6 +67,20 @@ def _says_something(block: Paragraph | Listing) -> bool:
     """Whether there is a word in it, not just a star that links to the post."""
     prose = (block.prose,) if isinstance(block, Paragraph) else block.items
     return any(letter.isalnum() for one in prose for letter in one.text)
+
+
+def _is_label(block: Paragraph | Listing) -> bool:
+    """Whether it is a heading that somebody made of a few bold words."""
+    if not isinstance(block, Paragraph) or block.prose.words > LABEL_WORDS or block.prose.text.endswith(tuple(".!?…:")):
+        return False
+    return all(Mark("strong") in run.marks for run in block.prose.runs if run.text.strip())
+
+
+def _is_only_a_link(block: Paragraph | Listing) -> bool:
+    """Whether it is nothing but a few linked words: "Permalink", "Read on"."""
+    if not isinstance(block, Paragraph) or block.prose.words > LABEL_WORDS:
+        return False
+    return all(run.href for run in block.prose.runs if run.text.strip())
 
 
 def _introduces(blocks: tuple[Block, ...], place: int) -> bool:
@@ -84,9 +102,9 @@ def _shortened(block: Paragraph | Listing, left: int, *, first: bool) -> Paragra
     if isinstance(block, Listing):
         return _shorter_list(block, left)
     prose, _ = cut_at_sentence(block.prose, left, longest_sentence=2 * OWN_WORDS if first else 0)
-    if prose.text and len(prose.text) not in sentence_ends(block.prose.text):
-        prose = prose.with_ellipsis()
-    return Paragraph(prose) if prose.runs else None
+    if not prose.runs:
+        return None
+    return Paragraph(prose if len(prose.text) in cutting_places(block.prose) else prose.with_ellipsis())
 
 
 def _shorter_list(block: Listing, left: int) -> Listing | None:
@@ -133,7 +151,7 @@ def _introduction(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Pro
         return None
     if any(one.place == place - 1 and not one.is_cut for one in own):
         return None
-    ends = [0, *sentence_ends(before.prose.text)]
+    ends = [0, *cutting_places(before.prose)]
     last = before.prose.after(ends[-2])
     return last if last.words <= INTRODUCING_WORDS or not own else None
 
@@ -162,6 +180,8 @@ def _closing(blocks: tuple[Block, ...], place: int, own: list[_Own]) -> Iterator
     after = blocks[place + 1] if place + 1 < len(blocks) else None
     if not isinstance(after, Paragraph) or leads_in(after.prose) or after.prose.words > CLOSING_WORDS:
         return
+    if _is_label(after) or _is_only_a_link(after):
+        return
     if not own or own[-1].place < place:
         yield after
 
@@ -172,17 +192,18 @@ def _without_dangling_colon(shown: list[Paragraph | Listing]) -> Iterator[Block]
     yield from first
     if not isinstance(last, Paragraph) or not leads_in(last.prose):
         yield last
-    elif (ends := sentence_ends(last.prose.text))[:-1]:
+    elif (ends := cutting_places(last.prose))[:-1]:
         yield Paragraph(last.prose.cut(ends[-2]))
     elif not first:
         yield Paragraph(last.prose.with_ellipsis())
 
 
 def _something(blocks: tuple[Block, ...]) -> Iterator[Block]:
-    """What there is to show of a post without a word of its own: code, a caption, headings, in this order."""
+    """What there is to show of a post without a word of its own: code, a caption, headings, labels, in this order."""
     codes = [block for block in blocks if isinstance(block, Code)]
     captions = [block for block in blocks if isinstance(block, Figure) and (block.caption or block.href)]
     headings = [block for block in blocks if isinstance(block, Heading)]
+    labels = [block for block in blocks if isinstance(block, Paragraph) and _says_something(block) and _is_label(block)]
     if codes:
         lines = codes[0].text.splitlines()
         yield Code("\n".join([*lines[:CODE_LINES], "…"] if len(lines) > CODE_LINES else lines)[:600])
@@ -190,6 +211,8 @@ def _something(blocks: tuple[Block, ...]) -> Iterator[Block]:
         yield Paragraph(captions[0].caption or _still(captions[0]))
     elif headings:
         yield Paragraph(cut_at_sentence(headings[0].prose, OWN_WORDS, longest_sentence=OWN_WORDS)[0])
+    elif labels:
+        yield labels[0]
 
 
 def _still(figure: Figure) -> Prose:

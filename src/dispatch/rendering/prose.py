@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 
-from dispatch.rendering.sentences import clip, longest_text, sentence_ends, word_count
+from dispatch.rendering.sentences import clip, longest_text, quotation_spans, sentence_ends, word_count
 
 # Not a blank that a line may break at, and not one that HTML collapses.
 NO_BREAK = "\u00a0"
@@ -123,7 +123,8 @@ def cut_at_sentence(prose: Prose, most_words: int, *, longest_sentence: int) -> 
     """`prose` cut after the last sentence that ends within `most_words`, and whether anything is missing.
 
     If the first sentence alone is longer, it stays whole up to `longest_sentence` words and is cut between words
-    beyond that (an ellipsis is the caller's); 0 means that nothing is left then. Links stay whole.
+    beyond that (an ellipsis is the caller's); 0 means that nothing is left then. Links stay whole, and what stands
+    between quotation marks does unless nothing else would be left.
     """
     if prose.words <= most_words:
         return prose, False
@@ -132,12 +133,33 @@ def cut_at_sentence(prose: Prose, most_words: int, *, longest_sentence: int) -> 
     # A little more is looked at than can be taken, because what follows a dot tells whether it is an end.
     near = prose.cut(reach + 100)
     ends = [end for end in sentence_ends(near.text) if end <= reach and not _inside_link(near, end)]
+    end = _last_end([end for end in ends if not _inside_quotation(text, end)], text, most_words, longest_sentence)
+    if not end and longest_sentence:
+        end = _last_end(ends, text, most_words, longest_sentence)
+    if end:
+        return prose.cut(end), bool(text[end:].strip())
+    return (_cut_between_words(prose, longest_sentence) if longest_sentence else Prose(())), True
+
+
+def _last_end(ends: list[int], text: str, most_words: int, longest_sentence: int) -> int:
+    """The last of some ends within `most_words`, else the first if within `longest_sentence`; 0 if there is none."""
     fitting = [end for end in ends if word_count(text[:end]) <= most_words]
     if not fitting and ends and word_count(text[: ends[0]]) <= longest_sentence:
         fitting = ends[:1]
-    if fitting:
-        return prose.cut(fitting[-1]), bool(text[fitting[-1] :].strip())
-    return (_cut_between_words(prose, longest_sentence) if longest_sentence else Prose(())), True
+    return fitting[-1] if fitting else 0
+
+
+def cutting_places(prose: Prose) -> list[int]:
+    """Where prose may be cut: behind its sentences, not inside a link or between quotation marks; its end is one."""
+    return [
+        end
+        for end in sentence_ends(prose.text)
+        if not _inside_link(prose, end) and not _inside_quotation(prose.text, end)
+    ]
+
+
+def _inside_quotation(text: str, offset: int) -> bool:
+    return any(start < offset < end for start, end in quotation_spans(text))
 
 
 def keep_last_words_together(text: str) -> str:
@@ -218,8 +240,10 @@ def _in_company(runs: tuple[Run, ...]) -> list[Run]:
 
 def _lonely_space(text: str) -> int | None:
     at = text.rfind(" ")
-    if at < 0 or len(text) - at - 1 > _SHORT_LAST_WORD or text.count(" ") < _WORDS_BEFORE_IT or "\n" in text[at:]:
+    if at < 0 or len(text) - at - 1 > _SHORT_LAST_WORD or text.count(" ") < _WORDS_BEFORE_IT:
         return None
+    if "\n" in text[at:] or NO_BREAK in text[at:]:
+        return None  # a line of its own, or in company already
     return at
 
 

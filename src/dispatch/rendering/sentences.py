@@ -3,7 +3,11 @@
 import re
 
 _LETTERS_A_WORD = 8
-_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡]+[」』”’）]*)")
+_END = re.compile(r"(?:[.!?…]+[\"'”’»“«)\]]*(?=\s|$)|[。！？｡]+[」』”’）]*)")
+# In English, German, French and Japanese; straight marks open behind a blank or a bracket and close behind a letter.
+_QUOTATION = re.compile(
+    r"“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|»[^«»]*«|「[^「」]*」|(?<![^\s(\[—–])\"(?=\S)[^\"]*(?<=\S)\"(?!\w)"
+)
 # Words whose dot ends nothing, in English and German.
 _ABBREVIATION = re.compile(
     r"mrs?|ms|dr|prof|st|sr|jr|vs|cf|ca|approx|eds?|gen|col|lt|sgt|capt|rev|hon|gov|sen|rep|pres|inc|ltd|corp|co|bros|dept|est|"
@@ -23,6 +27,14 @@ def sentence_ends(text: str) -> list[int]:
     if not ends or text[ends[-1] :].strip():
         ends.append(len(text))
     return ends
+
+
+def quotation_spans(text: str) -> list[tuple[int, int]]:
+    """Where somebody else speaks within `text`: from each opening mark to just after its closing one.
+
+    A mark without its other half quotes nothing: it may stand for inches, or close in another paragraph.
+    """
+    return [match.span() for match in _QUOTATION.finditer(text)]
 
 
 def word_count(text: str) -> int:

@@ -31,6 +31,8 @@ from dispatch.rendering.sentences import clip
 WORDS_A_MINUTE = 220
 COLUMN = 600
 TEXT_COLUMN = 552
+# A fine screen has two pixels for one; with fewer than this a picture looks blurred there.
+LEAST_PIXELS = 1.5
 COVER = 152
 SMALLEST_PICTURE = 160
 _LONGEST_TITLE = 300
@@ -96,11 +98,12 @@ class PostView:
     picture: Image | None
     blocks: tuple[BlockView, ...]
     language: str  # "" where it is the page's
+    whole: bool = False  # nothing of it is missing here
 
 
 @dataclass(frozen=True, slots=True)
 class BookView:
-    """A book as it is shown."""
+    """A promo as it is shown. `kind`: book, or notice (with nothing to buy; of praise for the press, `praise` too)."""
 
     label: str
     title: str
@@ -114,6 +117,9 @@ class BookView:
     verb: str
     shops: tuple[ShopLink, ...]
     elsewhere: str
+    kind: str
+    disclosure: str
+    button: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostVi
     author = one_line(post.author, _LONGEST_NAME)
     # In an excerpt somebody has to answer for a quotation; a whole post does so itself.
     quoted_by = "" if shape is Shape.FULL else author or one_line(page.site_name)
-    views = (_block_view(block, tag, quoted_by, shape) for block in _blocks_in(read, shape))
+    views = (_block_view(block, page, tag, quoted_by, shape) for block in _blocks_in(read, shape))
     return PostView(
         title=title,
         url=tag(own_url),
@@ -161,6 +167,7 @@ def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostVi
         picture=_post_picture(read, shape, page),
         blocks=tuple(view for view in views if view is not None),
         language=_other_language(post.language, page.language),
+        whole=shape is Shape.FULL,
     )
 
 
@@ -174,8 +181,12 @@ def section_of(post: Post, sections: dict[str, list[str]]) -> str:
 
 
 def book_view(book: PromoBlock, page: IssuePage, tag: Tag) -> BookView:
-    """A book's block."""
-    shops = tuple(ShopLink(one_line(shop.name), tag(url)) for shop in book.shops if (url := page_link(shop.url)))
+    """A promo's block."""
+    shops = tuple(
+        ShopLink(one_line(shop.name), tag(url), one_line(shop.label))
+        for shop in book.shops
+        if (url := page_link(shop.url))
+    )
     url = tag(page_link(book.url)) or (shops[0].url if shops else page.site_url)
     praise = book.praise
     return BookView(
@@ -191,6 +202,9 @@ def book_view(book: PromoBlock, page: IssuePage, tag: Tag) -> BookView:
         verb=one_line(book.verb),
         shops=shops,
         elsewhere=one_line(book.elsewhere),
+        kind=book.kind,
+        disclosure=one_line(book.disclosure),
+        button=one_line(book.button),
     )
 
 
@@ -215,8 +229,8 @@ def _blocks_in(read: ReadPost, shape: Shape) -> tuple[Block, ...]:
     return ()
 
 
-def _block_view(block: Block, tag: Tag, quoted_by: str, shape: Shape) -> BlockView | None:
-    """A block as it is shown; None for pictures that are not (those of excerpts, and those that nobody described)."""
+def _block_view(block: Block, page: IssuePage, tag: Tag, quoted_by: str, shape: Shape) -> BlockView | None:
+    """A block as it is shown; None for the pictures of excerpts, which are not."""
     match block:
         case Paragraph(prose):
             return BlockView("paragraph", (passage(prose, tag),))
@@ -229,9 +243,8 @@ def _block_view(block: Block, tag: Tag, quoted_by: str, shape: Shape) -> BlockVi
             return BlockView("quotation", said, cite=_cite(block, tag, quoted_by))
         case Code(text):
             return BlockView("code", (passage(_unbroken(text), tag),))
-        case Figure() if shape is Shape.FULL and one_line(block.alt):
-            said = (passage(block.caption, tag),) if block.caption else ()
-            return BlockView("picture", said, picture=_body_picture(block, tag))
+        case Figure() if shape is Shape.FULL:
+            return _picture_view(block, page, tag)
         case Rule():
             return BlockView("rule")
     return None
@@ -257,25 +270,49 @@ def _cite(quotation: Quotation, tag: Tag, quoted_by: str) -> Cite | None:
 
 def _post_picture(read: ReadPost, shape: Shape, page: IssuePage) -> Image | None:
     picture = read.post.picture
-    if picture is None or picture.width < SMALLEST_PICTURE or shape not in (Shape.FULL, Shape.EXCERPT, Shape.BRIEF):
+    if picture is None or shape not in (Shape.FULL, Shape.EXCERPT, Shape.BRIEF):
         return None
-    if shape is Shape.FULL and read.blocks and isinstance(read.blocks[0], Figure):
+    if shape is Shape.FULL and _is_in_text(picture, read):
         return None
-    width = COLUMN if picture.width >= COLUMN else min(picture.width, TEXT_COLUMN)
+    width = _shown_width(picture, COLUMN)
+    if width < SMALLEST_PICTURE:
+        return None
+    width = width if width == COLUMN else min(width, TEXT_COLUMN)
     return Image(
         _media(picture, page), width, 0, one_line(picture.alt) or title_of(read, page), one_line(picture.credit)
     )
 
 
-def _body_picture(figure: Figure, tag: Tag) -> Image:
-    return Image(figure.src, TEXT_COLUMN, 0, one_line(figure.alt), url=tag(figure.href) if figure.href else "")
+def _is_in_text(picture: Picture, read: ReadPost) -> bool:
+    """Whether a whole post shows the picture in its place, or opens with another one."""
+    copies = [block.copy for block in read.blocks if isinstance(block, Figure)]
+    opens = bool(read.blocks) and isinstance(read.blocks[0], Figure) and read.blocks[0].copy is not None
+    return opens or any(copy is not None and copy.file == picture.file for copy in copies)
+
+
+def _shown_width(picture: Picture, most: int) -> int:
+    """The width that a picture has pixels enough for, in CSS pixels."""
+    return min(most, int(picture.width / LEAST_PIXELS))
+
+
+def _picture_view(figure: Figure, page: IssuePage, tag: Tag) -> BlockView | None:
+    """A picture of the text with its caption; the caption alone where the picture was not copied."""
+    said = (passage(figure.caption, tag),) if figure.caption else ()
+    if figure.copy is None:
+        return BlockView("paragraph", said) if said else None
+    alt = one_line(figure.alt)
+    # A link around a picture of which nothing is said would be one that nobody can hear, or see without it.
+    url = tag(figure.href) if figure.href and alt else ""
+    picture = Image(_media(figure.copy, page), _shown_width(figure.copy, TEXT_COLUMN), 0, alt, url=url)
+    return BlockView("picture", said, picture=picture)
 
 
 def _cover(cover: Picture | None, page: IssuePage) -> Image | None:
     if cover is None or cover.width <= 0:
         return None
-    height = min(2 * COVER, round(COVER * cover.height / cover.width))
-    return Image(_media(cover, page), COVER, height, one_line(cover.alt))
+    width = _shown_width(cover, COVER)
+    height = min(2 * COVER, round(width * cover.height / cover.width))
+    return Image(_media(cover, page), width, height, one_line(cover.alt))
 
 
 def _media(picture: Picture, page: IssuePage) -> str:
