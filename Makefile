@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check torture bench pictures format clean
+.PHONY: help demo test check torture bench pictures goldens format clean
 
 help: ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ bench: .venv/ready-to-test ## how fast it is, beside what one would pick instead
 
 pictures: .venv/ready-to-test ## take README's pictures anew
 	@$(BIN)/python docs/pictures/take.py
+
+goldens: .venv/ready-to-test ## take the golden pictures of the mail anew, after a wanted change (ARGS: part of a name)
+	@$(BIN)/python -m tests.rendering.picturing $(ARGS)
 
 format: .venv/ready-to-test ## put the code into its one format
 	@$(BIN)/ruff check --fix --quiet src tests bench docs

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dispatch.collecting.collect import CollectReport, collect, decide_held
+from dispatch.collecting.pages import ask_pages
 from dispatch.composing.calendar import UpcomingSlot, upcoming_slots
 from dispatch.composing.compose import compose_due
 from dispatch.composing.due import newsletters_due
@@ -33,18 +34,19 @@ from dispatch.delivering.fan_out import fan_out
 from dispatch.delivering.pace_rules import learned_in_words
 from dispatch.delivering.send import SendReport, send_due
 from dispatch.delivering.trial import send_trial
-from dispatch.errors import AddressError, ConfigurationError, DispatchError
+from dispatch.errors import AddressError, DispatchError
 from dispatch.model.address import address_hash, parse_address
 from dispatch.model.blanks import Blank
 from dispatch.model.delivery import Reply
 from dispatch.model.doubt import Decision, Resolved
 from dispatch.model.issue import AudienceKey, Issue, Rendering
 from dispatch.model.report import IssueDetail, IssueSummary
-from dispatch.promoting.promote import Promos, occasion_ahead, place_promos, preview_promos, promos_for
-from dispatch.rendering.lint import lint
-from dispatch.rendering.look import Look, look_from
+from dispatch.promoting.pages import missing_page_lines, note_shop_pages
+from dispatch.promoting.promote import Promos, Shelf, occasion_ahead, place_promos, preview_promos, promos_for
+from dispatch.rendering.look import Look
+from dispatch.rendering.look_faults import look_faults, looks_from
 from dispatch.rendering.page import IssuePage
-from dispatch.rendering.preview import SAMPLE_VALUES, Pictures, write_preview
+from dispatch.rendering.preview import ISSUES, SAMPLE_VALUES, Pictures, Preview, message_ahead, write_preview
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import TemplateFolder, open_templates
 from dispatch.store.database import Database
@@ -84,15 +86,6 @@ class RunReport:
 
     lines: tuple[str, ...]
     failed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The files of a preview (.html first), what the renderer noted, and what lint found."""
-
-    files: tuple[Path, ...]
-    notes: tuple[str, ...]
-    findings: tuple[str, ...]
 
 
 def open_application(config: Path | None, *, now: datetime | None = None) -> "Dispatch":
@@ -186,6 +179,7 @@ class Dispatch:
         collected = await self.collect(fresh=True)
         composed = await self._compose(None)
         sent = await self.send(stop)
+        await self._ask_shops(rounds=5)
         return RunReport((*collected.lines(), *composed.lines, *sent.lines), sent.failed or composed.failed)
 
     async def tick(self, *, schedule: bool) -> list[str]:
@@ -195,7 +189,14 @@ class Dispatch:
             if schedule:
                 lines += (await self.collect()).news()
                 lines += (await self.compose()).lines
-            return [*lines, *await self.prepare()]
+            lines += await self.prepare()
+            if schedule:  # last: no issue waits for a shop
+                await self._ask_shops(rounds=1)
+            return lines
+
+    async def _ask_shops(self, *, rounds: int) -> None:
+        await note_shop_pages(self.database, self.settings, real_now())
+        await ask_pages(self.database, self.settings, real_now(), rounds=rounds)
 
     async def finish_tick(self) -> None:
         """Wait for a beat that is under way."""
@@ -213,22 +214,28 @@ class Dispatch:
             render=self._render,
             hash_of=lambda rendering: self._message_ahead(upcoming, rendering).hash,
         )
-        return replace(plan, problems=(*promos.problems, *plan.problems))
+        return replace(plan, problems=(*promos.problems, *plan.problems), reasons=promos.reasons)
 
-    async def preview(self, newsletter: str, schedule: str | None, out: Path, reader: AudienceKey) -> Preview:
-        """Write the next issue as this reader would get it: .html, .txt and .eml."""
-        upcoming, rendering = await self._next_rendering(newsletter, schedule, reader)
-        message = self._message_ahead(upcoming, rendering)
+    async def preview(
+        self, newsletter: str, schedule: str | None, out: Path, reader: AudienceKey, message: str = "digest"
+    ) -> Preview:
+        """Write the next issue, or another message as of that day, as this reader would get it: a page and its parts.
+
+        Raises NotFoundError for a message that there is not.
+        """
+        upcoming, page, notes = await self._next_page(newsletter, schedule, reader)
+        rendering = message_ahead(message, page, self._looks[page.look], self._templates)
+        compiled = self._message_ahead(upcoming, rendering, to_list=message in ISSUES)
+        raw = compiled.fill({**SAMPLE_VALUES, Blank.DATE: format_datetime(real_now())})
         pictures = Pictures(f"{self.settings.web.public_url.rstrip('/')}/media/", media_folder(self.settings))
-        html, text = write_preview(rendering, out, newsletter, pictures=pictures)
-        eml = out / f"{newsletter}.eml"
-        eml.write_bytes(message.fill({**SAMPLE_VALUES, Blank.DATE: format_datetime(real_now())}))
-        return Preview((html, text, eml), rendering.notes, tuple(lint(rendering)))
+        name = newsletter if message == "digest" else f"{newsletter}-{message}"
+        rendering = replace(rendering, notes=(*rendering.notes, *notes))
+        return write_preview(rendering, raw, out, name, pictures, to_list=message in ISSUES)
 
     async def send_trial(self, newsletter: str, address: str) -> Reply:
         """Send the next issue, marked [TEST], to one address and to nobody else."""
-        upcoming, rendering = await self._next_rendering(newsletter, None, AudienceKey(0))
-        slot = _slot_key(upcoming)
+        upcoming, page, _ = await self._next_page(newsletter, None, AudienceKey(0))
+        slot, rendering = _slot_key(upcoming), self._render(page)
         return await send_trial(self.settings, newsletter, upcoming.schedule, slot, rendering, address, real_now())
 
     def next_slots(self, newsletter: str | None, count: int) -> list[UpcomingSlot]:
@@ -278,7 +285,7 @@ class Dispatch:
         for memory in await self.database.read(relay_memories):
             if memory.name in self.settings.relays:
                 lines += learned_in_words(memory, real_now(), self.settings.site.timezone)
-        return lines
+        return lines + await missing_page_lines(self.database, self.settings)
 
     def _mailboxes(self, addresses: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -292,20 +299,19 @@ class Dispatch:
     async def _upcoming(self, newsletter: str, schedule: str | None) -> Upcoming:
         return await upcoming_issue(self.database, self.settings, newsletter, self.now(), schedule)
 
-    async def _next_rendering(
+    async def _next_page(
         self, newsletter: str, schedule: str | None, reader: AudienceKey
-    ) -> tuple[Upcoming, Rendering]:
+    ) -> tuple[Upcoming, IssuePage, tuple[str, ...]]:
+        """The next issue, its page for this reader, and what is to be said of its books."""
         upcoming = await self._upcoming(newsletter, schedule)
         promos = await self._promos_ahead(upcoming, [reader])
         page = await preview_page(self.database, self.settings, upcoming, promos.blocks[reader])
-        rendering = self._render(replace(page, language=reader.language or page.language))
         problems = (f"{problem.where}: {problem.what}" for problem in promos.problems)
-        return upcoming, replace(rendering, notes=(*rendering.notes, *problems))
+        return upcoming, replace(page, language=reader.language or page.language), (*promos.reasons, *problems)
 
     async def _promos_ahead(self, upcoming: Upcoming, keys: Iterable[AudienceKey]) -> Promos:
         occasion = await occasion_ahead(self.database, upcoming, self.now())
-        media = media_folder(self.settings)
-        return await preview_promos(self.database, self.settings, occasion, list(keys), media=media)
+        return await preview_promos(self.database, self.settings, occasion, list(keys), shelf=self.shelf)
 
     async def _fan_out(self, issue_id: int) -> None:
         await fan_out(self.database, self.now(), issue_id, self._make_variants)
@@ -314,8 +320,7 @@ class Dispatch:
         settings, now = self.settings, self.now()
         problems = await place_promos(self.database, settings, now, issue_id)
         keys = await self.database.read(keys_without_variant, issue_id)
-        media = media_folder(settings)
-        promos = await promos_for(self.database, settings, now, issue_id, keys, media=media)
+        promos = await promos_for(self.database, settings, now, issue_id, keys, shelf=self.shelf)
         issue = await self.database.run(read_issue, issue_id)
         headers = headers_for(settings, issue.newsletter, issue.schedule, issue.slot)
         report = await make_variants(
@@ -333,34 +338,29 @@ class Dispatch:
         return report
 
     @cached_property
-    def _look(self) -> Look:
-        return look_from(self.settings.look.model_dump())
+    def _looks(self) -> dict[str, Look]:
+        return looks_from(self.settings)
 
     @cached_property
     def _templates(self) -> TemplateFolder:
-        return open_templates(self.settings.look.templates)
+        return open_templates(self.settings.look.templates, self.settings.look.labels)
+
+    @property
+    def shelf(self) -> Shelf:
+        """What the blocks of books are made with."""
+        return Shelf(media_folder(self.settings), self._templates)
 
     def _render(self, page: IssuePage) -> Rendering:
-        return render(page, self._look, self._templates)
+        return render(page, self._looks[page.look], self._templates)
 
-    def _message_ahead(self, upcoming: Upcoming, rendering: Rendering) -> CompiledMessage:
+    def _message_ahead(self, upcoming: Upcoming, rendering: Rendering, *, to_list: bool = True) -> CompiledMessage:
         headers = headers_for(self.settings, upcoming.newsletter, upcoming.schedule, _slot_key(upcoming))
-        return compile_message(rendering, headers)
+        return compile_message(rendering, headers if to_list else replace(headers, list_id=""))
 
     async def _send(self, stop: asyncio.Event, *, until_idle: bool) -> SendReport:
         return await send_due(
             self.database, self.settings, self.now, real_now, owner=self._owner, stop=stop, until_idle=until_idle
         )
-
-
-def look_faults(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with the look: the key's path and a sentence, for the loader, which knows the lines."""
-    try:
-        look_from(settings.look.model_dump())
-    except ConfigurationError as error:
-        for problem in error.problems:
-            key, _, sentence = problem.partition(": ")
-            yield tuple(key.split(".")), sentence
 
 
 async def _each_by_itself(issue_ids: Iterable[int], step: Callable[[int], Awaitable[object]]) -> list[str]:

@@ -1,21 +1,18 @@
-"""A rendered issue in a browser: nothing overflows, dark is dark, what is to be touched can be touched.
+"""A rendered issue in a browser: nothing overflows, dark is dark, what is to be touched can be touched."""
 
-Needs the system's Chromium; without it these tests are skipped, unless DISPATCH_REQUIRE_BROWSER forbids that.
-"""
-
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from dispatch.model.post import Picture
+from dispatch.rendering.lenses import forced_dark, inverted
 from dispatch.rendering.look import contrast
+from dispatch.rendering.preview import Pictures, write_preview
+from dispatch.rendering.word import in_word
 from tests.rendering.make import OWN, QUOTED, make_book, make_post, rendered
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 _EVERYTHING = (
     f"{OWN}{QUOTED}<p>{'Donaudampfschifffahrtsgesellschaft' * 12}</p><p>https://long.example/{'path/' * 60}</p>"
@@ -38,21 +35,6 @@ _ISSUES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The system's Chromium."""
-    if not CHROMIUM.exists():
-        if os.environ.get("DISPATCH_REQUIRE_BROWSER"):
-            pytest.fail(f"DISPATCH_REQUIRE_BROWSER is set and there is no {CHROMIUM}")
-        pytest.skip(f"NOT TESTED: how a mail looks; there is no {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 def _opened(browser: Any, html: str, width: int, scheme: str = "light") -> Any:
     """A page that shows `html` and can reach nobody, so that pictures are blocked."""
     context = browser.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
@@ -71,6 +53,81 @@ def test_nothing_is_wider_than_the_screen(browser: Any, issue: dict[str, Any], w
         page = _opened(browser, shown, width)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.context.close()
+
+
+@pytest.mark.parametrize("issue", [_ISSUES[name] for name in ("an issue", "from the right", "German", "a picture")])
+def test_nothing_is_wider_than_the_window_in_word(browser: Any, issue: dict[str, Any]) -> None:
+    """Its tables hold the column; nothing of what is meant for Word alone is left standing about."""
+    page = _opened(browser, in_word(rendered(**issue).html), 700)
+    assert page.evaluate("document.documentElement.scrollWidth") == 700
+    assert page.evaluate("document.body.firstElementChild.tagName") == "DIV"
+    page.context.close()
+
+
+def test_word_sets_a_book_beside_its_cover_and_shops_beside_one_another(browser: Any) -> None:
+    """By the tables in its comments, as it knows neither inline blocks nor their widths."""
+    page = _opened(browser, in_word(rendered().html), 700)
+    cover, book = (page.query_selector(selector).bounding_box() for selector in (".cover-side", ".book-side"))
+    assert book["x"] >= cover["x"] + 170
+    assert abs(book["y"] - cover["y"]) < 4
+    first, second = (shop.bounding_box() for shop in page.query_selector_all(".outlined-label"))
+    assert second["x"] > first["x"] + first["width"]
+    assert abs(second["y"] - first["y"]) < 1
+    assert min(cell.bounding_box()["height"] for cell in page.query_selector_all("td.outlined, td.solid")) >= 40
+    page.context.close()
+
+
+def test_a_forced_dark_program_leaves_everything_readable(browser: Any) -> None:
+    """The colours that are painted once a program has turned them."""
+    for lens in (forced_dark, inverted):
+        page = _opened(browser, lens(rendered(note=make_post(9, body=OWN)).html), 375)
+        paper, panel = _colour(page, "body", "backgroundColor"), _colour(page, ".panel", "backgroundColor")
+        assert contrast(paper, "#000000") < 2
+        for selector, ground, ratio in (
+            (".p", paper, 7), (".standfirst", paper, 7), (".quote", paper, 5), (".byline", paper, 4),
+            (".label", paper, 4), (".lead-title a", paper, 7), (".foot a", paper, 4), (".blurb", panel, 7),
+        ):  # fmt: skip
+            assert contrast(_colour(page, selector, "color"), ground) >= ratio, selector
+        button = _colour(page, "td.solid", "backgroundColor")
+        assert contrast(_colour(page, ".solid-label", "color"), button) >= 4.5
+        page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 1240])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_preview_shows_each_view_and_asks_nobody(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    """Opened as a file: its frames show the mail with the pictures beside the page, and nothing else is fetched."""
+    media = tmp_path / "served"
+    media.mkdir()
+    Image.new("RGB", (1200, 640), "#2f4858").save(media / "0a.jpg")
+    posts = (make_post(1, picture=Picture("0a.jpg", 1200, 640, "A harbour")), make_post(2))
+    url = "https://post.kite.example/media/"
+    rendering, message = rendered(posts=posts, media_url=url), b"From: Kite <kite@kite.example>\r\n\r\nHello"
+    files = write_preview(rendering, message, tmp_path / "out", "kite", Pictures(url, media))
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, fetched, refused = context.new_page(), set(), {}
+    page.on("requestfinished", lambda request: fetched.add(request.url))
+    page.on("requestfailed", lambda request: refused.update({request.url: request.failure}))
+    page.goto(files.page.as_uri())
+    assert fetched == {files.page.as_uri(), (tmp_path / "out" / "media" / "0a.jpg").as_uri()}
+    assert refused == {f"{url}cover.jpg": "csp"}  # a picture that is not there: the page forbids to look elsewhere
+    frames = {frame.frame_element().get_attribute("title"): frame for frame in page.frames[1:]}
+    assert len(frames) == 8
+    shown = {
+        title.removeprefix("The mail: "): (
+            round(frame.evaluate("innerWidth")),
+            frame.evaluate("document.querySelector('.hero').naturalWidth"),
+            contrast(_colour(frame, "body", "backgroundColor"), "#ffffff") > 12,
+        )
+        for title, frame in frames.items()
+    }
+    assert shown == {
+        "Desktop": (700, 1200, False), "Phone": (375, 1200, False), "Dark": (375, 1200, True),
+        "Forced dark": (375, 1200, True), "Inverted": (375, 1200, True), "Outlook for Windows": (700, 1200, False),
+        "Pictures off": (375, 0, False), "No style elements": (375, 1200, False),
+    }  # fmt: skip
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
 
 
 def _colour(page: Any, selector: str, name: str) -> str:

@@ -65,13 +65,18 @@ def test_whatever_is_typed_an_issue_is_without_fault(
         posts=posts, posts_mode=mode, max_posts=most, language=language, note=posts[-1], campaign="kite-12"
     )
     assert longest_bytes(rendering.html) <= BUDGET
-    assert [problem for problem in lint(rendering) if not problem.startswith("The subject has")] == []
+    assert [problem for problem in lint(rendering) if not _is_of_what_was_typed(problem)] == []
     for part in (rendering.html, rendering.text):
         assert blanks_in(part) == {Blank.ADDRESS: 1, Blank.UNSUBSCRIBE: 1, Blank.PREFERENCES: 1}
     assert "\n" not in rendering.subject
     rendering.subject.encode()
     _check_titles(rendering.html, rendering.text)
     _check_links(rendering.html, rendering.text)
+
+
+def _is_of_what_was_typed(problem: str) -> bool:
+    """A long title, two posts of the same one, an author's name made of addresses: worth a word, no fault of ours."""
+    return problem.startswith("The subject has") or " links say “" in problem or "addresses; give each" in problem
 
 
 def _check_titles(html: str, text: str) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from dispatch.errors import RenderError
 from dispatch.model.blanks import Blank, link
+from dispatch.rendering.messages.sample import sample_messages
 from dispatch.rendering.templates import open_templates, shipped_folder
-from tests.rendering.make import make_post, rendered
+from tests.rendering.make import make_page, make_post, parsed, rendered, said, shipped_look
 
 
 def _folder(path: Path, **files: str) -> Path:
@@ -43,12 +44,54 @@ def test_a_file_can_extend_the_one_it_replaces(tmp_path: Path) -> None:
     assert "Continue reading" in html
 
 
+@pytest.mark.parametrize("name", ["share", "confirm", "welcome", "goodbye", "alert", "digest"])
+def test_one_file_replaces_one_block_of_every_message(tmp_path: Path, name: str) -> None:
+    """A block stands in one file, whichever messages use it; a message's own three files are files like others."""
+    own = _folder(
+        tmp_path,
+        blocks__address_html='<p class="foot muted">Below the harbour clock.</p>',
+        **{f"{name}__subject_txt": "A subject of our own\n"},
+    )
+    rendering = sample_messages(make_page(), shipped_look(), open_templates(own))[name]
+    assert rendering.subject == "A subject of our own"
+    assert "Below the harbour clock." in said(parsed(rendering.html))
+
+
+def test_labels_of_the_configuration_are_words_of_their_language() -> None:
+    """They go over the words of their language, and over no other's."""
+    templates = open_templates(labels={"en": {"continue_reading": "Read on"}, "de-AT": {"unsubscribe": "Abbestellen"}})
+    assert "Read on" in rendered(templates).html
+    assert "Read on" not in rendered(templates, language="de").html
+    assert "Abbestellen" in rendered(templates, language="de-AT").html
+    assert "Abmelden" in rendered(templates, language="de").html
+
+
+def test_a_label_that_is_no_word_is_named() -> None:
+    """Before anything is rendered."""
+    with pytest.raises(RenderError, match=r"look\.labels\.en\.continue: there is no such word"):
+        open_templates(labels={"en": {"continue": "Read on"}})
+
+
+def test_an_operators_block_can_ask_for_what_not_every_message_has(tmp_path: Path) -> None:
+    """What readers sent most, the page of the issue, a logo: empty where there is none, an error nowhere."""
+    asks = "<tr><td>{{ web_url }}{{ logo }}{{ most_sent | length }}{{ date }}{{ style.rule }}</td></tr>"
+    own = _folder(tmp_path, blocks__letterhead_html=asks)
+    assert "None0double" in sample_messages(make_page(), shipped_look(), open_templates(own))["confirm"].html
+
+
+def test_a_value_that_may_be_long_stands_alone_with_its_full_stop() -> None:
+    """The sentence goes on below it."""
+    alone = open_templates().environment.filters["alone"]
+    assert alone("Sent to ~ADDRESS~. More.", "~ADDRESS~") == "Sent to\n~ADDRESS~.\nMore."
+    assert alone("~ADDRESS~ signed up", "~ADDRESS~") == "~ADDRESS~\nsigned up"
+
+
 def test_words_are_replaced_one_by_one(tmp_path: Path) -> None:
     """A file of words may hold one line; what it leaves out is ours."""
     own = _folder(tmp_path, words__en_toml='continue_reading = "Read on"\n')
     html = rendered(open_templates(own)).html
     assert "Read on" in html
-    assert "Send to a friend" in html
+    assert "Send this issue to a friend" in html
 
 
 def test_a_new_language_is_a_new_file(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Dates, plurals and directions as a language has them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from dispatch.rendering.words import counted, direction_of, long_date
+from dispatch.rendering.words import counted, direction_of, long_date, moment, said, words_from
 
 DAY = date(2026, 5, 8)
 
@@ -41,3 +42,27 @@ def test_a_count_takes_its_form(language: str, number: int, form: str) -> None:
 def test_some_languages_are_written_from_the_right(language: str, direction: str) -> None:
     """By the bare language."""
     assert direction_of(language) == direction
+
+
+@pytest.mark.parametrize(
+    ("language", "form"), [("en", "8,588 readers"), ("de", "8.588 readers"), ("fr", "8\u202f588 readers")]
+)
+def test_a_count_is_written_as_its_language_writes_numbers(language: str, form: str) -> None:
+    """Thousands are set apart as readers expect."""
+    assert counted({"other": "{count} readers"}, 8588, language) == form
+
+
+def test_a_moment_is_a_day_and_a_time_with_zone_and_weekday_where_wanted() -> None:
+    """The words around it are the language's own."""
+    words = words_from(['moment = "{date}, {time} Uhr"'])
+    at = datetime(2026, 5, 8, 5, 0, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
+    assert moment(at, words, "de") == "8. Mai 2026, 07:00 Uhr"
+    assert moment(at, words, "de", weekday=True, zone=True) == "Freitag, 8. Mai 2026, 07:00 Uhr (CEST)"
+
+
+def test_a_word_takes_what_it_is_given_and_nothing_else() -> None:
+    """Names in braces that nobody gives stay as they are."""
+    words = words_from(['hello = "{name} and {other}"'], [{"bye": "Bye, {name}"}])
+    assert said(words, "hello", name="{other}", other="Mara") == "{other} and Mara"
+    assert said(words, "hello", name="Nell") == "Nell and {other}"
+    assert said(words, "bye", name="Nell") == "Bye, Nell"

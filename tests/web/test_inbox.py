@@ -16,7 +16,7 @@ import pytest
 from dispatch.demo.mailbox import receiving
 from dispatch.web.filling import PAGES
 from dispatch.web.inbox import inbox_app
-from dispatch.web.mail_reading import ReceivedMessage, in_scheme, read_message, with_links
+from dispatch.web.mail_reading import ReceivedMessage, for_a_frame, read_message, with_links
 from dispatch.web.serving import serving
 
 NOW = datetime(2026, 11, 27, 7, 1, tzinfo=UTC)
@@ -228,20 +228,20 @@ def test_a_mailed_picture_is_there_and_nothing_else_is(tmp_path: Path) -> None:
 )
 def test_dark_rules_hold_in_dark_and_not_in_light(rule: str) -> None:
     html = f"<html><head><style>{rule}{{p{{color:#eee}}}}</style></head><body></body></html>"
-    assert "@media all{p{" in in_scheme(html, "dark")
-    assert "@media not all{p{" in in_scheme(html, "light")
-    assert "prefers-color-scheme" not in in_scheme(html, "light")
+    assert "@media all{p{" in for_a_frame(html, "dark")
+    assert "@media not all{p{" in for_a_frame(html, "light")
+    assert "prefers-color-scheme" not in for_a_frame(html, "light")
 
 
 def test_a_dark_rule_among_other_conditions_is_decided_too() -> None:
     html = "<style>@media screen and (prefers-color-scheme: dark){p{color:#eee}}</style>"
-    assert "@media screen and (min-width:0){" in in_scheme(html, "dark")
-    assert "@media screen and (max-width:0){" in in_scheme(html, "light")
+    assert "@media screen and (min-width:0){" in for_a_frame(html, "dark")
+    assert "@media screen and (max-width:0){" in for_a_frame(html, "light")
 
 
 def test_the_rest_of_a_message_is_left_as_it_is() -> None:
     html = "<html><head></head><body><p>prefers-color-scheme: dark is a media feature</p></body></html>"
-    assert "<p>prefers-color-scheme: dark is a media feature</p>" in in_scheme(html, "dark")
+    assert "<p>prefers-color-scheme: dark is a media feature</p>" in for_a_frame(html, "dark")
 
 
 def test_a_message_without_a_preheader_shows_the_beginning_of_its_text() -> None:

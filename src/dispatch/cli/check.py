@@ -56,11 +56,11 @@ async def _checks(config: Path | None, *, fix: bool, offline: bool, say: bool) -
 
 async def _each_check(config: Path | None, *, fix: bool, offline: bool) -> "AsyncIterator[Check]":
     """Every check, as soon as it has an answer; without a configuration that can be used, no other."""
-    from dispatch.app import look_faults
     from dispatch.cli.checking import CHECKS, Ground
     from dispatch.config.checks import Check, check_configuration
     from dispatch.config.load import find
     from dispatch.errors import ConfigurationError
+    from dispatch.rendering.look_faults import look_faults
 
     try:
         settings, checks = check_configuration(find(config), [look_faults])

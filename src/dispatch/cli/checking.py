@@ -23,6 +23,8 @@ from dispatch.config.places import database_url
 from dispatch.config.settings import Relay, Settings, Source
 from dispatch.errors import BooksError, CollectError, ConfigurationError, DispatchError, RenderError, StoreError
 from dispatch.model.post import Post
+from dispatch.promoting.overview import advice
+from dispatch.promoting.pages import missing_page_lines
 from dispatch.promoting.reading import missing_covers, read_catalogue
 from dispatch.rendering.lint import lint
 from dispatch.rendering.look import look_from
@@ -103,9 +105,8 @@ async def sources_answer(ground: Ground) -> list[Check]:
 
 async def newsletters_render(ground: Ground) -> list[Check]:
     """The templates make an issue of a sample post for each newsletter, and its colours can be read."""
-    look = look_from(ground.settings.look.model_dump())
     try:
-        templates = open_templates(ground.settings.look.templates)
+        templates = open_templates(ground.settings.look.templates, ground.settings.look.labels)
     except RenderError as error:
         return [Check("templates", "error", str(error))]
     checks = [Check("look", "ok", "colours and fonts can be read in light and dark")]
@@ -113,6 +114,7 @@ async def newsletters_render(ground: Ground) -> list[Check]:
         frame = IssueFrame(name, newsletter.default_schedule, number=None, day=ground.now.date(), sample=True)
         page = page_of(ground.settings, frame, Contents((_sample_post(ground),), note=None), books=())
         try:
+            look = look_from(ground.settings.look.model_dump(), newsletter.template)
             problems = lint(render(page, look, templates))
         except RenderError as error:
             problems = [str(error)]
@@ -131,8 +133,29 @@ async def books_can_be_read(ground: Ground) -> list[Check]:
         catalogue = read_catalogue(path)
     except BooksError as error:
         return [Check("books", "error", problem) for problem in error.problems]
-    missing = [Check("books", "warning", problem) for problem in missing_covers(path)]
-    return missing or [Check("books", "ok", f"{_counted(len(catalogue.books), 'book')} in {path}")]
+    found = [Check("books", "warning", problem) for problem in (*missing_covers(path), *advice(catalogue))]
+    return found or [Check("books", "ok", f"{_counted(len(catalogue.books), 'book')} in {path}")]
+
+
+async def shop_pages_are_there(ground: Ground) -> list[Check]:
+    """No shop has answered lately that a book's page is gone; nobody is asked now."""
+    store = ground.settings.store
+    if ground.settings.books.file is None or (store.path is not None and not store.path.exists()):
+        return []
+    try:
+        database = await asyncio.to_thread(
+            open_store,
+            database_url(ground.settings),
+            durability=store.durability,
+            address_key=store.address_key.read_key(),
+        )
+    except (StoreError, ConfigurationError):
+        return []  # database_opens has said why
+    try:
+        lines = await missing_page_lines(database, ground.settings)
+    finally:
+        database.close()
+    return [Check("books", "warning", line.removeprefix("books: ")) for line in lines]
 
 
 CHECKS: tuple[Callable[[Ground], Awaitable[list[Check]]], ...] = (
@@ -140,6 +163,7 @@ CHECKS: tuple[Callable[[Ground], Awaitable[list[Check]]], ...] = (
     database_opens,
     newsletters_render,
     books_can_be_read,
+    shop_pages_are_there,
     sources_answer,
     relays_let_us_in,
     signatures_can_be_verified,

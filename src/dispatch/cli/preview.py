@@ -1,4 +1,4 @@
-"""`dispatch preview`: the mail itself, as files to open."""
+"""`dispatch preview`: the mail itself, as a page to open and as the parts that would be sent."""
 
 import asyncio
 from pathlib import Path
@@ -14,6 +14,9 @@ def preview(
     newsletter: Annotated[str, typer.Argument(help="The newsletter, by its name in the configuration.")],
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("preview"),
     schedule: Annotated[str | None, typer.Option(help="Which of its schedules; the default one if left out.")] = None,
+    message: Annotated[
+        str, typer.Option(help="Another message than the issue: post, share, confirm, welcome, goodbye, proof, alert.")
+    ] = "digest",
     region: Annotated[str, typer.Option(help="As a reader in this region sees it.")] = "",
     language: Annotated[str, typer.Option(help="As a reader of this language sees it.")] = "",
     books: Annotated[bool, typer.Option("--books/--no-books", help="With or without the books.")] = True,
@@ -21,8 +24,10 @@ def preview(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     now: Annotated[str | None, typer.Option(help="Preview for this moment, ISO 8601.")] = None,
 ) -> None:
-    """Write the next issue as .html, .txt and .eml: the bytes that would go out, but for date and tokens.
+    """Write the next issue as a page that shows it as mail programs do, and as .html, .txt and .eml.
 
+    The page has desktop, phone, dark, forced dark, Outlook, pictures off, text, headers, sizes, notes and findings side
+    by side; it asks nobody for anything. The other files are the bytes that would go out, but for date and tokens.
     With nothing due the newest posts are shown, marked SAMPLE. No relay is needed, nothing is sent.
 
     Examples:
@@ -30,13 +35,15 @@ def preview(
       dispatch preview review --open
 
       dispatch preview review --region GB --out proof --lint
+
+      dispatch preview review --message welcome
     """
     from dispatch.model.issue import AudienceKey
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
         reader = AudienceKey(0, region=region.upper(), language=language, books=books)
-        result = asyncio.run(dispatch.preview(newsletter, schedule, out, reader))
-        for path in result.files:
+        result = asyncio.run(dispatch.preview(newsletter, schedule, out, reader, message))
+        for path in (result.page, *result.files):
             typer.echo(str(path))
         for note in result.notes:
             typer.echo(f"note: {note}", err=True)
@@ -44,5 +51,5 @@ def preview(
         for finding in findings:
             typer.echo(f"lint: {finding}", err=True)
         if open_page:
-            typer.launch(result.files[0].resolve().as_uri())
+            typer.launch(result.page.resolve().as_uri())
         raise typer.Exit(PROBLEM if findings else 0)

@@ -11,7 +11,7 @@ from dispatch.config.settings import Settings
 from dispatch.model.book import PromoBlock
 from dispatch.model.issue import NumberedPost
 from dispatch.model.post import Post
-from dispatch.model.schedule import parse_schedule
+from dispatch.model.schedule import OnPublish, parse_schedule
 from dispatch.rendering.page import IssuePage
 
 
@@ -72,4 +72,6 @@ def page_of(settings: Settings, frame: IssueFrame, contents: Contents, books: tu
         campaign=campaign if settings.links.campaign else None,
         media_url=f"{settings.web.public_url.rstrip('/')}/media/",
         sample=frame.sample,
+        message="post" if isinstance(rhythm, OnPublish) else "digest",
+        look=newsletter.template,
     )

@@ -251,8 +251,9 @@ class Newsletter(Section):
     )
     subject: Subject = Field("{lead}", description="Subject line: {lead} {number} {date} {site} {newsletter}.")
     first_number: Whole = Field(1, ge=1, description="Number of the first issue.")
-    template: Literal["magazine"] = Field(
-        "magazine", description="Its look; there is one today, see [look] for your own."
+    template: Literal["magazine", "plain"] = Field(
+        "magazine",
+        description='Its look: "magazine" has a serif and ornament, "plain" is quiet; [look] goes over both.',
     )
     posts: Literal["excerpt", "full", "titles"] = Field("excerpt", description="How much of each post is in the mail.")
     max_posts: Whole = Field(12, ge=1, le=100, description="Most posts in one issue; the others become one line.")
@@ -333,6 +334,19 @@ class Look(Section):
     templates: FilePath | None = Field(
         None, description="Folder whose files replace those of templates/email/.", examples=["templates"]
     )
+    labels: dict[str, dict[str, Line]] = Field(
+        default={}, description='Words of the mail by language: { en = { continue_reading = "Read on" } }.'
+    )
+    logo: HttpUrl | None = Field(
+        None,
+        description="A picture in the place of the name in the masthead, twice as wide as it is shown.",
+        examples=["https://lamplight.example/logo.png"],
+    )
+    logo_dark: HttpUrl | None = Field(
+        None, description="The same for dark mode.", examples=["https://lamplight.example/logo-dark.png"]
+    )
+    logo_width: Whole = Field(260, ge=16, le=552, description="How wide the logo is shown, in px.")
+    logo_height: Whole = Field(48, ge=8, le=200, description="How high the logo is shown, in px.")
 
 
 class Settings(Section):

@@ -66,6 +66,6 @@ async def _preview(config: Path, out: Path, say: Callable[[str], None], now: dat
     with closing(open_application(config, now=now)) as dispatch:
         report = await dispatch.collect(fresh=True)
         result = await dispatch.preview(NEWSLETTER, None, out, AudienceKey(0, books=False))
-    for line in (*report.lines(), *(str(file) for file in result.files)):
+    for line in (*report.lines(), *(str(file) for file in (result.page, *result.files))):
         say(line)
-    return result.files[0]
+    return result.page

@@ -1,37 +1,69 @@
-"""What a rendered issue may not be: checks of structure, for the preview and for tests, no browser needed."""
+"""What a rendered message may not be: checks of its bytes, for the preview and for tests, no browser needed.
+
+lint.py          the document: size, styles, tables, what does not belong into a mail, blanks
+lint_reading.py  what is read: headings, links, pictures, sizes of type, what is to be touched
+lint_colours.py  whether it can be read, by day, at night and where colours are turned
+lint_inbox.py    subject, preview line, text part, and that both parts tell the same
+lint_message.py  the message as the relay gets it
+"""
 
 import re
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterator
 
 import lxml.html
 from lxml.html import HtmlElement
 
 from dispatch.model.blanks import LINK_HOST, Blank
 from dispatch.model.issue import Rendering
-from dispatch.rendering.digest import PREHEADER
 from dispatch.rendering.fit import BUDGET
 from dispatch.rendering.inline import DOCTYPE
-from dispatch.rendering.markers import WORD_JOINER, blanks_in, longest_bytes
-from dispatch.rendering.templates import COLUMNS
+from dispatch.rendering.lint_colours import contrasts
+from dispatch.rendering.lint_inbox import inbox, same_story, text_part
+from dispatch.rendering.lint_reading import headings, images, links, touch, type_sizes
+from dispatch.rendering.markers import blanks_in, longest_bytes
 
-MAX_SUBJECT = 60
 MAX_STYLE_BYTES = 16 * 1024
+COLUMN = 600
 _FORBIDDEN = ("script", "form", "input", "video", "audio", "iframe", "object", "embed", "svg", "link", "base")
 _LEADING = frozenset(("href", "src", "background", "action"))
 _RUNNABLE = re.compile(r"\s*(?:javascript|data|vbscript):", re.IGNORECASE)
 _OWN = frozenset(Blank)
-_ABSOLUTE = re.compile(r"https?://[^/\s]+|mailto:", re.IGNORECASE)
+_FOR_WORD = re.compile(r"<!--\[if mso\]>.*?<!\[endif\]-->", re.DOTALL)
+_STYLE_ELEMENT = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+_STYLE = re.compile(r'style="([^"]*)"')
+# What mail programs drop, some of them with the whole attribute or style element it stands in (caniemail.com).
+_UNREAD = {
+    "rgb() or rgba()": re.compile(r"\brgba?\("),
+    "hsl()": re.compile(r"\bhsla?\("),
+    "a colour of eight digits": re.compile(r"#[0-9a-fA-F]{8}\b"),
+    "a variable": re.compile(r"\bvar\(|(?:^|[;{\s])--[\w-]+\s*:"),
+    "a background as shorthand": re.compile(r"(?<![\w-])background\s*:"),
+    "flex or grid": re.compile(r"(?<![\w-])(?:display\s*:\s*(?:inline-)?(?:flex|grid)|(?:flex|grid)[\w-]*\s*:)"),
+    "a picture as background": re.compile(r"\burl\("),
+    "calc()": re.compile(r"\bcalc\("),
+    "rem": re.compile(r"\d\s*rem\b"),
+}
+_ONLY_INLINE = {"!important": re.compile(r"!important")}
+_ONLY_SHEETS = {
+    "a font from the web": re.compile(r"@font-face", re.IGNORECASE),
+    "@import": re.compile(r"@import", re.IGNORECASE),
+}
+_ONE_SIDED = re.compile(r"(?:^|;)(?:border-left|text-align:left)")
 
 
-def lint(rendering: Rendering) -> list[str]:
-    """Everything that is wrong with a rendering, a sentence each; empty where it is ready to be sent."""
+def lint(rendering: Rendering, needs: Collection[Blank] = (Blank.UNSUBSCRIBE,)) -> list[str]:
+    """Everything that is wrong with a rendering, a sentence each; empty where it is ready to be sent.
+
+    `needs` are the links without which it may not go out.
+    """
     parser = lxml.html.HTMLParser(encoding="utf-8")
     root = lxml.html.document_fromstring(rendering.html.encode(), parser=parser)
     checks: tuple[Callable[[Rendering, HtmlElement], Iterator[str]], ...] = (
-        _document, _styles, _tables, _images, _links, _headings, _forbidden, _blanks, _inbox, _text,
+        _document, _metadata, _styles, _tables, _widths, _sides, images, links, headings, type_sizes, touch, contrasts,
+        _forbidden, _blanks, inbox, text_part, same_story,
     )  # fmt: skip
-    return [problem for check in checks for problem in check(rendering, root)]
+    found = [problem for check in checks for problem in check(rendering, root)]
+    return [*found, *_ways_out(rendering, needs)]
 
 
 def _document(rendering: Rendering, root: HtmlElement) -> Iterator[str]:
@@ -41,19 +73,39 @@ def _document(rendering: Rendering, root: HtmlElement) -> Iterator[str]:
     if size > BUDGET:
         yield f"The HTML can grow to {size:,} bytes, more than {BUDGET:,}: Gmail would hide the footer."
     articles = root.xpath("//*[@role='article']")
+    if not articles:
+        yield 'There is no element with role="article": some mail programs replace <html>, and lang and dir with it.'
     for element in (root, *(articles if isinstance(articles, list) else ())):
         if isinstance(element, HtmlElement) and not (element.get("lang") and element.get("dir") in ("ltr", "rtl")):
             yield f"<{_tag(element)}> has no lang or dir: screen readers guess the language."
 
 
+def _metadata(rendering: Rendering, root: HtmlElement) -> Iterator[str]:
+    for name in ("color-scheme", "supported-color-schemes"):
+        if not root.xpath(f"//meta[@name='{name}']"):
+            yield f'There is no <meta name="{name}">: Apple Mail darkens the mail its own way.'
+    for rules, why in (
+        ("prefers-color-scheme", "no rules for the night: Apple Mail turns the colours itself"),
+        ("[data-ogsc]", "no rules for Outlook's night: put the dark colours under [data-ogsc] and [data-ogsb] too"),
+        ("mso-line-height-rule:exactly", "no mso-line-height-rule:exactly: Word makes lines as high as it likes"),
+    ):
+        if rules not in rendering.html:
+            yield f"There are {why}." if why.startswith("no rules") else f"There is {why}."
+
+
 def _styles(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
-    without_word = re.sub(r"<!--\[if mso\]>.*?<!\[endif\]-->", "", rendering.html, flags=re.DOTALL)
-    for number, style in enumerate(re.findall(r"<style[^>]*>(.*?)</style>", without_word, re.DOTALL), 1):
-        if len(style.encode()) > MAX_STYLE_BYTES:
+    for number, sheet in enumerate(_STYLE_ELEMENT.findall(_FOR_WORD.sub("", rendering.html)), 1):
+        if len(sheet.encode()) > MAX_STYLE_BYTES:
             yield f"Style element {number} is over 16 KB: Gmail drops it."
-    for style in re.findall(r'style="([^"]*)"', rendering.html):
-        if re.search(r"rgba?\(|hsla?\(|#[0-9a-fA-F]{8}\b|!important|flex|grid", style):
-            yield f"A style attribute holds what mail programs do not read: {style[:80]}"
+        if "prefers-color-scheme" in sheet and "data-ogsc" in sheet:
+            yield f"Style element {number} holds both kinds of dark rules; keep them apart: Gmail drops both."
+        for what, pattern in {**_UNREAD, **_ONLY_SHEETS}.items():
+            if pattern.search(sheet):
+                yield f"Style element {number} holds {what}, which mail programs do not read; some drop all of it."
+    for style in dict.fromkeys(_STYLE.findall(_FOR_WORD.sub("", rendering.html))):
+        for what, pattern in {**_UNREAD, **_ONLY_INLINE}.items():
+            if pattern.search(style):
+                yield f"A style attribute holds {what}, which mail programs do not read: {style[:80]}"
 
 
 def _tables(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
@@ -63,34 +115,24 @@ def _tables(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
             yield 'A table lacks role="presentation", cellpadding, cellspacing or border: it is read out as data.'
 
 
-def _images(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
-    for image in root.iter("img"):
-        source = image.get("src", "")
-        if image.get("alt") is None:
-            yield f"The picture {source[-60:]} has no alt: nothing stands there while pictures are blocked."
-        if not image.get("width", "").isdigit():
-            yield f"The picture {source[-60:]} has no width in pixels: Word shows it at its own size."
-        if not source.startswith("https://"):
-            yield f"The picture {source[-60:]} is not https: many mail programs do not load it."
+def _widths(rendering: Rendering, root: HtmlElement) -> Iterator[str]:
+    for element in root.iter("table", "td", "img"):
+        width = element.get("width", "")
+        if width.isdigit() and int(width) > COLUMN:
+            yield f"<{_tag(element)}> is {width} pixels wide; the column has {COLUMN}, and phones have less."
+    columns = [table for table in root.iter("table") if f"max-width:{COLUMN}px" in table.get("style", "")]
+    ghosts = re.findall(rf'<table[^>]* width="{COLUMN}"', "".join(_FOR_WORD.findall(rendering.html)))
+    if not columns or not ghosts:
+        yield (
+            f"There is no table with max-width:{COLUMN}px, or none of {COLUMN} pixels for Word around it: "
+            "lines run across the whole window."
+        )
 
 
-def _links(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
-    for anchor in root.iter("a"):
-        href = anchor.get("href", "")
-        said = anchor.text_content().strip() or any(image.get("alt") for image in anchor.iter("img"))
-        if not said:
-            yield f"A link to {href[:60]} has no words."
-        if not _ABSOLUTE.match(href):
-            yield f"“{anchor.text_content().strip()[:40]}” does not link to a whole address: {href[:60]!r}"
-
-
-def _headings(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
-    levels = [int(str(element.tag)[1]) for element in root.iter("h1", "h2", "h3", "h4", "h5", "h6")]
-    if levels.count(1) != 1 or levels[:1] != [1]:
-        yield f"There has to be exactly one h1, before every other heading; there are {levels.count(1)}."
-    for before, after in pairwise(levels):
-        if after > before + 1:
-            yield f"A heading of level {after} follows one of level {before}."
+def _sides(rendering: Rendering, root: HtmlElement) -> Iterator[str]:
+    if root.get("dir") == "rtl":
+        for style in dict.fromkeys(style for style in _STYLE.findall(rendering.html) if _ONE_SIDED.search(style)):
+            yield f"A style names the left side in a language from the right; use {{{{ start }}}}: {style[:80]}"
 
 
 def _forbidden(_rendering: Rendering, root: HtmlElement) -> Iterator[str]:
@@ -106,28 +148,15 @@ def _blanks(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
     for name, part in (("HTML", rendering.html), ("text", rendering.text), ("subject", rendering.subject)):
         found = blanks_in(part)
         yield from (f"The {name} has a blank that nobody fills: {blank}." for blank in found if blank not in _OWN)
-        if part.count(LINK_HOST) != sum(
-            part.count(LINK_HOST + blank) for blank in (Blank.UNSUBSCRIBE, Blank.PREFERENCES)
-        ):
+        if part.count(LINK_HOST) != sum(part.count(LINK_HOST + blank) for blank in Blank):
             yield f"The {name} has a link to {LINK_HOST} that is no blank."
+
+
+def _ways_out(rendering: Rendering, needs: Collection[Blank]) -> Iterator[str]:
     for name, part in (("HTML", rendering.html), ("text", rendering.text)):
-        if Blank.UNSUBSCRIBE not in blanks_in(part):
-            yield f"The {name} has no link to unsubscribe."
-
-
-def _inbox(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
-    if not 1 <= len(rendering.subject) <= MAX_SUBJECT:
-        yield f"The subject has {len(rendering.subject)} characters; inboxes show about {MAX_SUBJECT}."
-    shortest, longest = PREHEADER
-    if not shortest <= len(rendering.preheader) <= longest or rendering.preheader == rendering.subject:
-        yield f"The preview line has to have {shortest} to {longest} characters and differ from the subject."
-
-
-def _text(rendering: Rendering, _root: HtmlElement) -> Iterator[str]:
-    for line in rendering.text.replace(WORD_JOINER, "").split("\n"):
-        # An address of a page, or a word as long as a line, has nowhere to be broken.
-        if len(line) > COLUMNS and "://" not in line and max(map(len, line.split())) < COLUMNS - 10:
-            yield f"A line of the text part is over {COLUMNS} characters: {line[:60]}…"
+        for blank in needs:
+            if blank not in blanks_in(part):
+                yield f"The {name} has no link to {blank.value.lower()}."
 
 
 def _tag(element: HtmlElement) -> str:

@@ -1,10 +1,14 @@
-"""The colours and fonts of the mail, refused where they could not be read."""
+"""The look of a newsletter: its type, colours, fonts and logo, refused where they could not be read."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 from dispatch.errors import ConfigurationError
+from dispatch.rendering.style import LookFile, Style, read_look_file
+from dispatch.rendering.templates import shipped_folder
+from dispatch.rendering.words import direction_of
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 # What could end a declaration, a style element or a style attribute does not belong into a font's name.
@@ -28,39 +32,28 @@ class Palette:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture in the place of the masthead's name, in CSS px; `dark` is its twin for the night, "" for none."""
+
+    url: str
+    width: int
+    height: int
+    dark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """Both palettes and both font stacks, as a template sees them."""
+    """How a newsletter's mail looks, as its templates see it."""
 
     light: Palette
     dark: Palette
     serif: str
     sans: str
+    style: Style
+    logo: Logo | None = None
 
 
-LIGHT = Palette(
-    paper="#fcfaf5",
-    panel="#f2ecdf",
-    ink="#1e1b17",
-    soft="#423c34",
-    muted="#6a6155",
-    accent="#96281b",
-    press="#74190f",
-    label="#ffffff",
-    hair="#ddd5c5",
-    edge="#857b6d",
-)
-DARK = Palette(
-    paper="#161412",
-    panel="#221f1b",
-    ink="#f0e9dc",
-    soft="#d3cabb",
-    muted="#a89e8f",
-    accent="#ee9183",
-    press="#f3aca1",
-    label="#161412",
-    hair="#3a352e",
-    edge="#7d7364",
-)
+MAGAZINE = "magazine"
 SERIF = "Georgia, 'Times New Roman', serif"
 SANS = "'Helvetica Neue', Helvetica, Arial, sans-serif"
 
@@ -78,23 +71,29 @@ _CONTRASTS = (
     _Rule("ink", ("paper", "panel"), 7.0, "text that is read"),
     _Rule("soft", ("paper", "panel"), 7.0, "quotations"),
     _Rule("muted", ("paper", "panel"), 4.5, "small text and links"),
+    _Rule("muted", ("hair",), 4.5, "what stands in the place of a cover that is blocked"),
     _Rule("accent", ("paper", "panel"), 4.5, "labels and links"),
     _Rule("label", ("accent", "press"), 4.5, "the words on a button"),
     _Rule("edge", ("paper", "panel"), 3.0, "the outline of a button"),
 )
 
 
-def look_from(settings_look: Mapping[str, object]) -> Look:
-    """The look that a `[look]` table describes, over the shipped one; raises ConfigurationError with every problem.
+def look_from(settings_look: Mapping[str, object], name: str = MAGAZINE) -> Look:
+    """The look `name` (looks/NAME.toml) with a `[look]` table over it; raises ConfigurationError with every problem.
 
-    Known keys: `light` and `dark` (colour names → "#rrggbb"), `serif`, `sans`; others are somebody else's.
+    Known keys: `light` and `dark` (colour names → "#rrggbb"), `serif`, `sans`, `logo`, `logo_dark`, `logo_width`,
+    `logo_height`, and `templates`, the operator's folder, whose looks/NAME.toml goes over ours line by line; others are
+    somebody else's.
     """
     problems: list[str] = []
+    file = _look_file(name, settings_look.get("templates"))
     look = Look(
-        light=_palette("light", LIGHT, settings_look.get("light"), problems),
-        dark=_palette("dark", DARK, settings_look.get("dark"), problems),
+        light=_palette("light", file.light, settings_look.get("light"), problems),
+        dark=_palette("dark", file.dark, settings_look.get("dark"), problems),
         serif=_fonts("serif", settings_look.get("serif", SERIF), problems),
         sans=_fonts("sans", settings_look.get("sans", SANS), problems),
+        style=file.style,
+        logo=_logo(settings_look, problems),
     )
     if not problems:
         problems = [*_unreadable("light", look.light), *_unreadable("dark", look.dark)]
@@ -103,24 +102,63 @@ def look_from(settings_look: Mapping[str, object]) -> Look:
     return look
 
 
+def look_values(look: Look, language: str) -> dict[str, object]:
+    """What every template sees of the look, and of the direction of its page's language."""
+    rtl = direction_of(language) == "rtl"
+    return {
+        "language": language.replace("_", "-"),
+        "dir": "rtl" if rtl else "ltr",
+        "start": "right" if rtl else "left",
+        "end": "left" if rtl else "right",
+        "light": look.light,
+        "dark": look.dark,
+        "serif": look.serif,
+        "sans": look.sans,
+        "style": look.style,
+        "logo": look.logo,
+    }
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two "#rrggbb" colours (WCAG 2.2, 1.0 … 21.0)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _palette(mode: str, shipped: Palette, wanted: object, problems: list[str]) -> Palette:
-    colours = wanted if isinstance(wanted, Mapping) else {}
+def _look_file(name: str, own: object) -> LookFile:
+    """The look's file as shipped, the operator's over it; raises ConfigurationError where one of them is wrong."""
+    folders = [shipped_folder(), *([own] if isinstance(own, Path) else [])]
+    files = [file for folder in folders if (file := folder / "looks" / f"{name}.toml").is_file()]
+    problems: list[str] = []
+    found = (
+        read_look_file([file.read_text(encoding="utf-8", errors="replace") for file in files], problems)
+        if files
+        else None
+    )
+    if found is None:
+        said = problems or ["there is no such look"]
+        raise ConfigurationError([f"look.templates: looks/{name}.toml: {problem}" for problem in said])
+    return found
+
+
+def _logo(settings_look: Mapping[str, object], problems: list[str]) -> Logo | None:
+    url, dark = (str(settings_look.get(key) or "") for key in ("logo", "logo_dark"))
+    for key, address in (("logo", url), ("logo_dark", dark)):
+        if address and not address.startswith("https://"):
+            problems.append(f"look.{key}: many mail programs show no picture that is not https")
+    width, height = (int(str(settings_look.get(key) or 0)) for key in ("logo_width", "logo_height"))
+    return Logo(url, width, height, dark) if url else None
+
+
+def _palette(mode: str, shipped: Mapping[str, str], wanted: object, problems: list[str]) -> Palette:
+    colours = {**shipped, **(wanted if isinstance(wanted, Mapping) else {})}
     names = [field.name for field in fields(Palette)]
-    good: dict[str, str] = {}
     for name, colour in colours.items():
         if name not in names:
             problems.append(f'look.{mode}: "{name}" is not a colour of the mail; there are: {", ".join(names)}')
         elif not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
             problems.append(f'look.{mode}.{name}: "{colour}" is not a colour like "#96281b"')
-        else:
-            good[str(name)] = colour.lower()
-    return replace(shipped, **good)
+    return Palette(**{name: str(colours.get(name, "")).lower() for name in names})
 
 
 def _fonts(key: str, wanted: object, problems: list[str]) -> str:

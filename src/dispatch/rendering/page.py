@@ -9,6 +9,8 @@ from dispatch.model.post import Post
 
 PostsMode = Literal["excerpt", "full", "titles"]
 ShareMode = Literal["link", "off"]
+# The folder of templates/email/ that an issue is made with: "post" for one that is mailed when it is published.
+IssueMessage = Literal["digest", "post"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,7 @@ class IssuePage:
     campaign: str | None = None  # utm_campaign of links to the own site
     media_url: str = ""  # what a Picture's file is appended to
     sample: bool = False
+    message: IssueMessage = "digest"
+    look: str = "magazine"  # the newsletter's `template`: looks/NAME.toml
+    web_url: str = ""  # the issue as a page of its own, "" for none
+    most_sent: tuple[Post, ...] = ()  # what readers sent most since the last issue, most first

@@ -1,10 +1,11 @@
 """The folder of templates: ours, and over it, file by file, the operator's."""
 
+import re
 import textwrap
 import tomllib
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,10 +24,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from dispatch.errors import RenderError
-from dispatch.rendering.prose import keep_last_words_together
-from dispatch.rendering.words import FALLBACK, counted, language_of, words_from
+from dispatch.rendering.prose import NO_BREAK, keep_last_words_together
+from dispatch.rendering.words import FALLBACK, Word, counted, language_of, put_in, words_from
 
 COLUMNS = 72
+
+# What not every page has, so that a block can ask for it wherever it stands; a page's own value wins.
+_UNLESS_SAID: Mapping[str, object] = {
+    "date": "",
+    "web_url": "",  # the issue as a page of its own
+    "most_sent": (),  # posts that readers sent most since the last issue
+    "logo": None,
+}
 
 # Everything that an expression of a template can raise; a fault of ours elsewhere is not among its callers.
 _TEMPLATE_FAULTS = (
@@ -46,6 +55,7 @@ class TemplateFolder:
     """Templates ready to be rendered; open one with `open_templates`."""
 
     environment: ImmutableSandboxedEnvironment
+    labels: Mapping[str, Mapping[str, Word]] = field(default_factory=dict)
 
     def fill(self, name: str, page: Mapping[str, object]) -> str:
         """One template with a page's values; raises RenderError with the template's name and line."""
@@ -55,12 +65,16 @@ class TemplateFolder:
             raise _explained(error, name) from error
 
     def words(self, language: str) -> SimpleNamespace:
-        """The words of a language ("en-US" over "en" over English, where one says nothing); raises RenderError."""
+        """The words of a language ("en-US" over "en" over English, where one says nothing); raises RenderError.
+
+        Labels of the configuration go over those of their own language.
+        """
         exact = language.replace("_", "-")
         names = dict.fromkeys((FALLBACK, language_of(language), exact))
         sources = [source for name in names for source in self._all_sources(f"words/{name}.toml")]
+        labels = [self.labels[name] for name in dict.fromkeys((language_of(language), exact)) if name in self.labels]
         try:
-            return words_from(sources)
+            return words_from(sources, labels)
         except tomllib.TOMLDecodeError as error:
             raise RenderError(f"words/{exact}.toml", f"this is not TOML: {error}") from error
 
@@ -78,10 +92,11 @@ class TemplateFolder:
         return found
 
 
-def open_templates(own: Path | None = None) -> TemplateFolder:
-    """The shipped templates, with those of the folder `own` before them (`look.templates`).
+def open_templates(own: Path | None = None, labels: Mapping[str, Mapping[str, Word]] | None = None) -> TemplateFolder:
+    """The shipped templates, with those of the folder `own` before them (`look.templates`), and words over ours.
 
-    A template of ours stays reachable as "shipped/NAME", so that an operator's file can extend the one it replaces.
+    `labels` has words by language and name (`look.labels`). A template of ours stays reachable as "shipped/NAME", so
+    that an operator's file can extend the one it replaces. Raises RenderError where folder or label do not exist.
     """
     shipped = FileSystemLoader(shipped_folder())
     loaders = [shipped, PrefixLoader({"shipped": shipped})]
@@ -101,16 +116,29 @@ def open_templates(own: Path | None = None) -> TemplateFolder:
     environment.filters |= {
         "wrap": _wrapped,
         "together": _together,
+        "unbroken": _unbroken,
+        "alone": _alone,
         "put": _put,
         "counted": counted,
     }
-    return TemplateFolder(environment)
+    environment.globals |= _UNLESS_SAID
+    folder = TemplateFolder(environment, labels or {})
+    _refuse_unknown_labels(folder)
+    return folder
 
 
 def shipped_folder() -> Path:
     """Where our own templates are: in the installed package, or at the top of a checkout."""
     packaged = Path(__file__).parents[1] / "templates" / "email"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates" / "email"
+
+
+def _refuse_unknown_labels(folder: TemplateFolder) -> None:
+    known = vars(TemplateFolder(folder.environment).words(FALLBACK))
+    for language, labels in folder.labels.items():
+        for name in labels:
+            if name not in known:
+                raise RenderError(f"look.labels.{language}.{name}", "there is no such word; words/en.toml has them all")
 
 
 def _wrapped(text: str, before: str = "", after_first: str | None = None) -> str:
@@ -136,14 +164,24 @@ def _together(text: str) -> str:
     return Markup(tied) if isinstance(text, Markup) else tied  # noqa: S704 - it was markup before
 
 
+def _unbroken(text: str) -> str:
+    """Words that stay on one line: a number with its unit, a link of two words."""
+    tied = str(text).replace(" ", NO_BREAK)
+    return Markup(tied) if isinstance(text, Markup) else tied  # noqa: S704 - it was markup before
+
+
+def _alone(text: str, value: str) -> str:
+    """A sentence of the text part with one value on a line of its own: nobody knows how long a blank will be."""
+    return re.sub(rf"\s*({re.escape(value)}[.,:;!?]*)\s*", r"\n\1\n", str(text)).strip("\n")
+
+
 @pass_eval_context
 def _put(context: EvalContext, text: str, **values: object) -> str:
     """A sentence of words/*.toml with its {names} replaced, escaped where the template escapes."""
-    finished = escape(text) if context.autoescape else str(text)
-    for name, value in values.items():
-        shown = escape(value) if context.autoescape else str(value)
-        finished = finished.replace("{" + name + "}", shown)
-    return finished
+    if not context.autoescape:
+        return put_in(str(text), values)
+    shown = {name: str(escape(value)) for name, value in values.items()}
+    return Markup(put_in(str(escape(text)), shown))  # noqa: S704 - both were escaped
 
 
 def _explained(error: Exception, name: str) -> RenderError:

@@ -2,16 +2,21 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+# A word, or the forms that it takes with a number: { one = "{count} reply", other = "{count} replies" }.
+Word = str | Mapping[str, str]
 
 _RIGHT_TO_LEFT = frozenset(("ar", "dv", "fa", "he", "ps", "ug", "ur", "yi"))
 FALLBACK = "en"
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 def language_of(tag: str) -> str:
@@ -39,18 +44,48 @@ def long_date(day: date, tag: str) -> str:
     return format_date(day, format="full", locale=locale_of(tag))
 
 
-def words_from(files: list[str]) -> SimpleNamespace:
-    """The words of some files (the text of each, TOML), later ones winning word by word.
+def short_date(day: date, tag: str) -> str:
+    """A day without its weekday, as the language writes it: "September 18, 2026"."""
+    return format_date(day, format="long", locale=locale_of(tag))
+
+
+def clock_time(moment: datetime, tag: str) -> str:
+    """The time of day of a local moment, as the language writes it: "2:04\u202fPM", "14:04"."""
+    return format_time(moment, format="short", locale=locale_of(tag)).replace("\u202f", "\u00a0")
+
+
+def moment(when: datetime, words: object, tag: str, *, weekday: bool = False, zone: bool = False) -> str:
+    """A local moment in words: "Friday, September 18, 2026, 7:00 AM (EDT)", weekday and zone where wanted."""
+    day = long_date(when, tag) if weekday else short_date(when, tag)
+    time = said(words, "moment", date=day, time=clock_time(when, tag))
+    return f"{time} ({when.tzname()})" if zone and when.tzname() else time
+
+
+def words_from(files: Iterable[str], labels: Iterable[Mapping[str, Word]] = ()) -> SimpleNamespace:
+    """The words of some files (the text of each, TOML) and labels, later ones winning word by word.
 
     Raises tomllib.TOMLDecodeError for a file that is not TOML.
     """
     words: dict[str, Any] = {}
     for text in files:
         words |= tomllib.loads(text)
+    for label in labels:
+        words |= label
     return SimpleNamespace(**words)
 
 
+def said(words: object, word: str, /, **values: object) -> str:
+    """One word with its {names} replaced, as plain text."""
+    return put_in(str(getattr(words, word)), values)
+
+
+def put_in(sentence: str, values: Mapping[str, object]) -> str:
+    """A sentence with its {names} replaced, once: what a value says in braces stays as it is."""
+    return _NAME.sub(lambda found: str(values.get(found[1], found[0])), sentence)
+
+
 def counted(forms: Mapping[str, str], number: int, tag: str) -> str:
-    """The form that `number` takes in the language ("one", "few", "other" …), "{count}" replaced."""
-    form = locale_of(tag).plural_form(number)
-    return forms.get(form, forms["other"]).replace("{count}", str(number))
+    """The form that `number` takes in the language ("one", "few" …), "{count}" replaced as the language writes it."""
+    locale = locale_of(tag)
+    form = forms.get(locale.plural_form(number), forms["other"])
+    return form.replace("{count}", format_decimal(number, locale=locale))

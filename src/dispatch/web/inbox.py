@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from dispatch.rendering.lenses import Scheme
 from dispatch.web.filling import PAGES, Html, fill, together
-from dispatch.web.mail_reading import ReadMessage, ReceivedMessage, Scheme, in_scheme, read_message, with_links
+from dispatch.web.mail_reading import ReadMessage, ReceivedMessage, for_a_frame, read_message, with_links
 from dispatch.web.pictures import media_route
 
 FOLDER = PAGES / "inbox"
@@ -53,7 +54,7 @@ def inbox_app(messages: Sequence[ReceivedMessage], media: Path, title: str = "In
 
     async def body(request: Request) -> Response:
         scheme = cast("Scheme", _choices(request)["scheme"])
-        html = in_scheme(read_message(_wanted(messages, request).raw).html, scheme)
+        html = for_a_frame(read_message(_wanted(messages, request).raw).html, scheme)
         return _answer(html, policy=MESSAGE_POLICY)
 
     async def file(request: Request) -> Response:

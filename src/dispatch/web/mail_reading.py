@@ -9,19 +9,15 @@ from email.message import EmailMessage
 from email.policy import default
 from html import escape
 from html.parser import HTMLParser
-from typing import Literal, cast
+from typing import cast
 
+from dispatch.rendering.lenses import Scheme, in_head, in_scheme
 from dispatch.web.filling import Html
-
-Scheme = Literal["light", "dark"]
 
 PREHEADER_LENGTH = 140
 # What mail pads its preheader with, so that nothing of the body shows in the list of messages.
 PADDING = re.compile("[\u00ad\u034f\u2007\u200b-\u200d\u2060\ufeff\u00a0]+")
-DARK_FEATURE = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
-DARK_RULE = re.compile(r"@media\s*" + DARK_FEATURE.pattern, re.IGNORECASE)
-HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
@@ -66,18 +62,9 @@ def read_message(raw: bytes) -> ReadMessage:
     )
 
 
-def in_scheme(html: str, scheme: Scheme) -> str:
-    """The message as a reader with that colour scheme sees it, whatever the browser's own is.
-
-    A browser cannot be told by a page which scheme to render a frame in, so the media queries are decided here:
-    `@media (prefers-color-scheme:dark)` becomes `@media all` in dark and `@media not all` in light.
-    """
-
-    html = DARK_RULE.sub(lambda match: f"@media {'all' if match[1].lower() == scheme else 'not all'}", html)
-    html = DARK_FEATURE.sub(lambda match: "(min-width:0)" if match[1].lower() == scheme else "(max-width:0)", html)
-    # Links open beside the inbox: the frame itself is sandboxed and shows nothing but this message.
-    head = f'<base target="_blank"><style>:root{{color-scheme:{scheme}!important}}</style>'
-    return HEAD_END.sub(f"{head}</head>", html, count=1) if HEAD_END.search(html) else head + html
+def for_a_frame(html: str, scheme: Scheme) -> str:
+    """The message as a reader with that colour scheme sees it, its links opening beside the inbox."""
+    return in_head(in_scheme(html, scheme), '<base target="_blank">')
 
 
 def with_links(text: str) -> Html:
