@@ -12,12 +12,12 @@ from bench.messages import rendering_of, wire_message
 from bench.readers import join
 from dispatch.composing.compose import compose_due
 from dispatch.composing.release import release_posts
+from dispatch.composing.variants import undecided_kinds
 from dispatch.config.settings import Settings
 from dispatch.delivering.fan_out import fan_out
 from dispatch.model.issue import AudienceKey, Rendering
 from dispatch.model.post import PostState
 from dispatch.store.database import Connection, Database
-from dispatch.store.fan_out import keys_without_variant
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.posts import NewPost, insert_post
 from dispatch.store.variants import insert_audience, insert_variant
@@ -73,7 +73,7 @@ def store_for_everybody(database: Database, rendering: Rendering) -> Callable[[i
         insert_audience(connection, issue_id, dict.fromkeys(keys, variant_id))
 
     async def decide(issue_id: int) -> None:
-        await database.run(keep, issue_id, await database.read(keys_without_variant, issue_id))
+        await database.run(keep, issue_id, await undecided_kinds(database, issue_id))
 
     return decide
 

@@ -25,7 +25,7 @@ from dispatch.composing.due import newsletters_due
 from dispatch.composing.plan import Plan, plan_issue
 from dispatch.composing.release import release_posts
 from dispatch.composing.upcoming import Upcoming, preview_page, upcoming_issue
-from dispatch.composing.variants import VariantReport, make_variants
+from dispatch.composing.variants import VariantReport, make_variants, undecided_kinds
 from dispatch.config.load import find, load, warnings
 from dispatch.config.places import database_url, media_folder
 from dispatch.config.settings import Settings
@@ -51,7 +51,7 @@ from dispatch.rendering.render import render
 from dispatch.rendering.templates import TemplateFolder, open_templates
 from dispatch.store.database import Database
 from dispatch.store.doubts import resolve, undecided
-from dispatch.store.fan_out import cancel_issue, keys_without_variant
+from dispatch.store.fan_out import cancel_issue
 from dispatch.store.issues import issues_to_fan_out, read_issue
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.opening import open_store
@@ -319,7 +319,7 @@ class Dispatch:
     async def _make_variants(self, issue_id: int) -> VariantReport:
         settings, now = self.settings, self.now()
         problems = await place_promos(self.database, settings, now, issue_id)
-        keys = await self.database.read(keys_without_variant, issue_id)
+        keys = await undecided_kinds(self.database, issue_id)
         promos = await promos_for(self.database, settings, now, issue_id, keys, shelf=self.shelf)
         issue = await self.database.run(read_issue, issue_id)
         headers = headers_for(settings, issue.newsletter, issue.schedule, issue.slot)

@@ -21,13 +21,12 @@ from typing import Any, Literal
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 from playwright.sync_api import Browser, BrowserType, Route, sync_playwright
 
-from dispatch.model.blanks import Blank
 from dispatch.model.issue import Rendering
 from dispatch.model.post import Picture
 from dispatch.rendering.lenses import Lens, by_day, by_night, forced_dark, inverted, without_pictures, without_styles
 from dispatch.rendering.look import Look, look_from
 from dispatch.rendering.messages.sample import sample_messages
-from dispatch.rendering.preview import filled_html
+from dispatch.rendering.preview import SAMPLES, filled_html
 from dispatch.rendering.word import in_word
 from tests.rendering.make import OWN, QUOTED, make_book, make_page, make_post, shipped
 
@@ -137,7 +136,7 @@ def photographed(browser: Browser, html: str, shot: Shot) -> Image.Image:
 def shot_taken(browser: Browser, shot: Shot, change: Callable[[str], str] = str) -> Image.Image:
     """What a shot shows now; `change` spoils the mail beforehand, to see whether that is noticed."""
     message = messages(shot.look, shot.language)[shot.message]
-    html = filled_html(message.html, dict.fromkeys(Blank, "reader@example.net"))
+    html = filled_html(message.html, SAMPLES)
     return photographed(browser, shot.lens(change(html)), shot)
 
 

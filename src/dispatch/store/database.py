@@ -22,6 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 POSTGRES_THREADS = 4
+READING_THREADS = 2
 BUSY_MILLISECONDS = 60_000
 
 
@@ -33,7 +34,7 @@ class Database:
         self.engine = _engine(url, durability)
         threads = 1 if self.engine.dialect.name == "sqlite" else POSTGRES_THREADS
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="store")
-        self._readers = ThreadPoolExecutor(1, thread_name_prefix="reading")
+        self._readers = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reading")
 
     @property
     def is_sqlite(self) -> bool:

@@ -79,10 +79,18 @@ def fan_out_range(connection: Connection, issue_id: int, low: int, high: int, no
     return moved + _move_on(connection, through, low, high, _passed(issue_id))
 
 
-def keys_without_variant(connection: Connection, issue_id: int) -> list[AudienceKey]:
-    """The kinds of subscriber that are owed an issue for which nobody has decided yet what they see."""
+def keys_without_variant(
+    connection: Connection, issue_id: int, within: tuple[int, int] | None = None
+) -> list[AudienceKey]:
+    """The kinds of subscriber that are owed an issue for which nobody has decided yet what they see.
+
+    `within` are the ids of the first and the last subscription to look at, all of them if it is left out.
+    """
+    owed = owed_query(issue_id, *KEY)
+    if within:
+        owed = behind_query(issue_id, *within, *KEY).where(~has_delivery(issue_id)).order_by(None)
     # First the kinds, then which of them are known: kinds are few, and to look each subscription's up takes longer.
-    kinds = owed_query(issue_id, *KEY).distinct().subquery()
+    kinds = owed.distinct().subquery()
     known = sa.select(issue_audience.c.issue_id).where(
         issue_audience.c.issue_id == issue_id,
         *(theirs == own for theirs, own in zip(AUDIENCE, kinds.c, strict=True)),
