@@ -1,6 +1,6 @@
 """Notes of copies in a text: only ours, only at pictures, and nothing else of the text is touched."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dispatch.collecting.cleaning import clean_html, plain_text
@@ -32,6 +32,7 @@ def test_a_note_replaces_the_size_that_the_site_gave() -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+@example(f"<img src='{B}' alt=\"it's\u00a0so\">")
 def test_nothing_but_pictures_is_touched(html: str) -> None:
     """Whatever a description or a title says."""
     cleaned = clean_html(html, None).html

@@ -147,11 +147,12 @@ def test_a_post_of_one_thing_shows_the_beginning_of_it(html: str, kinds: list[st
 
 
 def test_a_long_list_is_shortened_between_items() -> None:
-    """Whole items, then an ellipsis."""
+    """Whole items, the last of them with an ellipsis: a bullet of its own for that would look like a mistake."""
     (block,) = excerpt(body_blocks("<ul>" + f"<li>{SENTENCE}</li>" * 30 + "</ul>"))
     assert isinstance(block, Listing)
+    assert 1 < len(block.items) < 30
     assert [item.text for item in block.items[:-1]] == [SENTENCE] * (len(block.items) - 1)
-    assert block.items[-1].text == "…"
+    assert block.items[-1].text == f"{SENTENCE}\u00a0…"
 
 
 def test_long_code_is_shortened_between_lines() -> None:

@@ -53,7 +53,13 @@ def _attributes(picture: re.Match[str]) -> dict[str, str]:
 
 def _rewritten(html: str, change: Callable[[dict[str, str]], dict[str, str]]) -> str:
     def written(picture: re.Match[str]) -> str:
-        attributes = change(_attributes(picture))
-        return "<img" + "".join(f' {name}="{escape(value)}"' for name, value in attributes.items()) + ">"
+        before = _attributes(picture)
+        # What is not changed keeps its spelling: nh3 and html.escape write an apostrophe differently.
+        as_it_was = dict(_ATTRIBUTE.findall(picture[1]))
+        spelled = (
+            (name, as_it_was[name] if before.get(name) == value else escape(value))
+            for name, value in change(before).items()
+        )
+        return "<img" + "".join(f' {name}="{value}"' for name, value in spelled) + ">"
 
     return _PICTURE.sub(written, html)

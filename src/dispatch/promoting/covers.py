@@ -11,8 +11,11 @@ COVER_WIDTH, COVER_HEIGHT = 152 * 2, 228 * 2
 MAX_COVER_BYTES = 200_000
 
 
-def copy_cover(book: Book, media: Path) -> tuple[Picture | None, Problem | None]:
-    """A book's cover in the media folder, or what is wrong with it; a book without one is shown all the same."""
+def copy_cover(book: Book, media: Path, panel: str) -> tuple[Picture | None, Problem | None]:
+    """A book's cover in the media folder, or what is wrong with it; a book without one is shown all the same.
+
+    What is transparent in it shows `panel` ("#rrggbb"), the colour that books stand on.
+    """
     if not book.cover:
         return None, None
     try:
@@ -22,7 +25,7 @@ def copy_cover(book: Book, media: Path) -> tuple[Picture | None, Problem | None]
     try:
         alt = f"Cover of {book.title}, by {book.author}"
         picture = store_picture(
-            media, data, max_width=COVER_WIDTH, max_height=COVER_HEIGHT, max_bytes=MAX_COVER_BYTES, alt=alt
+            media, data, max_width=COVER_WIDTH, max_height=COVER_HEIGHT, max_bytes=MAX_COVER_BYTES, alt=alt, paper=panel
         )
     except PictureError as error:
         return None, _problem(book, f"its cover cannot be shown: {error}")

@@ -18,6 +18,7 @@ from dispatch.promoting.reading import missing_covers, read_catalogue
 from dispatch.promoting.rules import Occasion, Past, named_regions, rests_since, shown_region, why_not
 from dispatch.promoting.sentences import book_words
 from dispatch.promoting.shops import MAX_SHOPS
+from dispatch.rendering.look import look_from
 from dispatch.rendering.templates import TemplateFolder
 from dispatch.store.database import Connection, Database
 from dispatch.store.promos import resting_books
@@ -95,8 +96,9 @@ def books_problems(settings: Settings) -> list[str]:
         catalogue = read_catalogue(file)
     except BooksError as error:
         return error.problems
+    panel = look_from(settings.look.model_dump()).light.panel
     with TemporaryDirectory() as folder:
-        tried = [copy_cover(book, Path(folder))[1] for book in catalogue.books if Path(book.cover).is_file()]
+        tried = [copy_cover(book, Path(folder), panel)[1] for book in catalogue.books if Path(book.cover).is_file()]
     return [*missing_covers(file), *(f"{file}: {problem.where}: {problem.what}" for problem in tried if problem)]
 
 

@@ -26,6 +26,7 @@ from dispatch.promoting.covers import copy_cover
 from dispatch.promoting.reading import read_catalogue
 from dispatch.promoting.rules import Occasion, in_order, named_regions, shown_region, why
 from dispatch.promoting.sentences import book_words
+from dispatch.rendering.look import look_from
 from dispatch.rendering.templates import TemplateFolder
 from dispatch.store.database import Database
 from dispatch.store.promos import IssueOccasion
@@ -153,7 +154,8 @@ def _promos(
 ) -> Promos:
     slugs = frozenset[str]().union(*chosen.values())
     promos = {promo.slug: promo for promo in catalogue.promos if promo.slug in slugs}
-    covers, problems = _covers(promos.values(), shelf.media)
+    panel = look_from(settings.look.model_dump()).light.panel
+    covers, problems = _covers(promos.values(), shelf.media, panel)
     named = named_regions(catalogue)
     languages = {key.language or settings.site.language for key in keys}
     words = {language: book_words(shelf.templates, language) for language in languages}
@@ -179,7 +181,7 @@ def _reasons(promos: Iterable[Promo], occasion: Occasion, chosen: Choices) -> tu
     return tuple(lines)
 
 
-def _covers(promos: Iterable[Promo], media: Path) -> tuple[dict[str, Picture | None], tuple[Problem, ...]]:
-    copied = {promo.slug: copy_cover(promo, media) for promo in promos if isinstance(promo, Book)}
+def _covers(promos: Iterable[Promo], media: Path, panel: str) -> tuple[dict[str, Picture | None], tuple[Problem, ...]]:
+    copied = {promo.slug: copy_cover(promo, media, panel) for promo in promos if isinstance(promo, Book)}
     problems = tuple(problem for _, problem in copied.values() if problem)
     return {slug: picture for slug, (picture, _) in copied.items()}, problems

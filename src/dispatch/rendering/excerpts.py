@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dispatch.rendering.blocks import Block, Code, Figure, Heading, Listing, Paragraph, Quotation, leads_in
-from dispatch.rendering.prose import Mark, Prose, Run, cut_at_sentence, cutting_places, plain, shown_address
+from dispatch.rendering.prose import Mark, Prose, Run, cut_at_sentence, cutting_places, shown_address
 from dispatch.rendering.sentences import sentence_ends
 
 OWN_WORDS = 90
@@ -117,7 +117,7 @@ def _shorter_list(block: Listing, left: int) -> Listing | None:
         left -= shown.words
         if left <= 0:
             break
-    return replace(block, items=(*kept, plain("…"))) if kept else None
+    return replace(block, items=(*kept[:-1], kept[-1].with_ellipsis())) if kept else None
 
 
 def _words(block: Paragraph | Listing) -> int:
