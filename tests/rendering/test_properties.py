@@ -53,7 +53,7 @@ def _posts(draw: st.DrawFn) -> tuple[Post, ...]:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     _posts(), st.sampled_from(["excerpt", "full", "titles"]), st.integers(1, 4), st.sampled_from(["en-US", "de", "he"])
 )

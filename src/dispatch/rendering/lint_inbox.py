@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from lxml.html import HtmlElement
 
@@ -73,7 +73,8 @@ def _plain(text: str) -> str:
 
 
 def _bare(address: str) -> str:
-    """An address without the words that say which mail it stood in."""
+    """An address without the words that say which mail it stood in, its path spelled as it reads."""
     parts = urlsplit(unescape(address))
     query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if "utm_" not in name]
-    return urlunsplit(parts._replace(query=urlencode(query))).rstrip("/.,;:)")
+    # A tilde that could be taken for a blank stands as %7E in the text part (rendering/markers.py).
+    return urlunsplit(parts._replace(path=unquote(parts.path), query=urlencode(query))).rstrip("/.,;:)")
