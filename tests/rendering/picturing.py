@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image, ImageChops, ImageDraw, ImageStat
-from playwright.sync_api import Browser, BrowserType, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, Route, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from dispatch.model.issue import Rendering
 from dispatch.model.post import Picture
@@ -128,9 +129,17 @@ def photographed(browser: Browser, html: str, shot: Shot) -> Image.Image:
     page = context.new_page()
     page.emulate_media(media=shot.medium)
     page.set_content(html)
-    taken = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    taken = Image.open(io.BytesIO(_screenshot(page))).convert("RGB")
     context.close()
     return taken.reduce(SCALE)
+
+
+def _screenshot(page: Page) -> bytes:
+    try:
+        return page.screenshot(full_page=True)
+    except PlaywrightError:
+        # On a machine with too much to do Chromium now and then says "Unable to capture screenshot", once.
+        return page.screenshot(full_page=True)
 
 
 def shot_taken(browser: Browser, shot: Shot, change: Callable[[str], str] = str) -> Image.Image:
