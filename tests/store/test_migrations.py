@@ -49,7 +49,7 @@ def test_the_migrations_make_the_tables_of_today(migrated: Database) -> None:
 
 
 def test_a_migrated_sqlite_file_has_the_schema_of_a_new_one(tmp_path: Path) -> None:
-    """Every table and index is word for word what create_all makes, checks and partial indexes included."""
+    """Every table has the columns, references and unique keys that create_all makes, every index its very words."""
     made, migrated = Database(sqlite_url(tmp_path / "made.db")), Database(sqlite_url(tmp_path / "migrated.db"))
     tables.metadata.create_all(made.engine)
     migrated.transact(migrate)
@@ -64,12 +64,37 @@ def test_the_newest_migration_is_the_one_that_opening_expects(migrated: Database
         assert connection.scalars(sa.text("SELECT version_num FROM alembic_version")).all() == [HEAD]
 
 
-def _schema(database: Database) -> dict[str, list[str]]:
+def _schema(database: Database) -> dict[str, list[object]]:
+    """Of each table its columns and references (a column added later stands elsewhere), of each index its words."""
     with database.engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
-    return {name: _parts(sql) for name, sql in rows if name != "alembic_version"}
+        rows = connection.execute(sa.text("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+        return {
+            name: _table(connection, name) if kind == "table" else [_one_line(sql)]
+            for kind, name, sql in rows
+            if name != "alembic_version"
+        }
 
 
-def _parts(statement: str) -> list[str]:
-    """The lines of a statement in order of the alphabet: in which order constraints stand means nothing."""
-    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in statement.splitlines())
+def _table(connection: sa.Connection, name: str) -> list[object]:
+    columns = connection.execute(sa.text(f"PRAGMA table_info({name})")).all()
+    references = connection.execute(sa.text(f"PRAGMA foreign_key_list({name})")).all()
+    return [
+        # Name, type, whether it may be NULL, default; the key's columns count in their order.
+        sorted((column[1], column[2], column[3], column[4]) for column in columns),
+        [column[1] for column in sorted(columns, key=lambda column: column[5]) if column[5]],
+        sorted((reference[3], reference[2], reference[4]) for reference in references),
+        sorted(_unique(connection, name)),
+    ]
+
+
+def _unique(connection: sa.Connection, name: str) -> list[tuple[str, ...]]:
+    indexes = connection.execute(sa.text(f"PRAGMA index_list({name})")).all()
+    return [
+        tuple(row[2] or "" for row in connection.execute(sa.text(f"PRAGMA index_info({index[1]})")))
+        for index in indexes
+        if index[2]
+    ]
+
+
+def _one_line(statement: str) -> str:
+    return re.sub(r"\s+", " ", statement).strip()

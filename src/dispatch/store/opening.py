@@ -8,14 +8,15 @@ from typing import NoReturn
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-import dispatch.store.promo_tables  # noqa: F401 its tables are part of the metadata
+import dispatch.store.promo_tables
+import dispatch.store.reader_tables  # noqa: F401 their tables are part of the metadata
 from dispatch.errors import StoreError, StoreTooNewError, WrongAddressKeyError
 from dispatch.store.conflicts import insert_if_absent
 from dispatch.store.database import Database
 from dispatch.store.tables import meta, metadata
 
 # The newest step in migrations/versions/. Known here, so that Alembic is only loaded where there is something to do.
-HEAD = "0003"
+HEAD = "0004"
 # Any number, the same for everybody who migrates this database.
 _MIGRATION_LOCK = 6_201_114
 _ADDRESS_KEY = "address_key"

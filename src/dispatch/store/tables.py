@@ -206,8 +206,12 @@ issue_audience = sa.Table(
     _text("language", None),
     sa.Column("cohort", sa.Integer, nullable=False),
     sa.Column("books", sa.Boolean, nullable=False),
+    _text("sections_off"),
+    sa.Column("larger_type", sa.Boolean, nullable=False, server_default=sa.false()),
     _reference("variant_id", "variant.id", nullable=True),
-    sa.PrimaryKeyConstraint("issue_id", "from_seq", "region", "language", "cohort", "books"),
+    sa.PrimaryKeyConstraint(
+        "issue_id", "from_seq", "region", "language", "cohort", "books", "sections_off", "larger_type"
+    ),
 )
 
 # Which book a cohort was shown when: rest and caps are counted here, and so hold for each person.
@@ -238,6 +242,7 @@ subscriber = sa.Table(
     _text("source"),
     sa.Column("created_at", Utc, nullable=False),
     sa.Column("erased_at", Utc),
+    sa.Column("larger_type", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 suppression = sa.Table(
@@ -264,6 +269,7 @@ subscription = sa.Table(
     sa.Column("left_at", Utc),
     sa.Column("consent_at", Utc),
     _text("consent_source"),
+    _text("sections_off"),  # labels of sections that this reader leaves out, sorted, one a line
     sa.UniqueConstraint("subscriber_id", "newsletter_id"),
     sa.Index("ix_subscription_schedule_state", "schedule_id", "state", "seen_seq"),
 )
@@ -308,6 +314,10 @@ delivery = sa.Table(
     _text("handed_back"),  # "", "returned" or "missed": what became of its posts when it ended unaccepted
     sa.Column("created_at", Utc, nullable=False),
     sa.Column("ended_at", Utc),
+    _reference("message_id", "message.id", nullable=True),  # what it carries, where that is no variant
+    _reference("request_id", "request.id", nullable=True),  # what its link confirms
+    sa.Column("address", sa.Text),  # whom it is for, where that is no subscriber; NULL once it has ended
+    sa.Column("address_hash", sa.Text),
     sa.Index(
         "uq_delivery_issue_subscription",
         "issue_id",
