@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
+import dispatch.store.opening  # noqa: F401 every table is part of the metadata, whichever tests run
 from dispatch.store import tables
 from dispatch.store.database import Database, sqlite_url
 

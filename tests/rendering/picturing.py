@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -27,8 +27,11 @@ from dispatch.model.post import Picture
 from dispatch.rendering.lenses import Lens, by_day, by_night, forced_dark, inverted, without_pictures, without_styles
 from dispatch.rendering.look import Look, look_from
 from dispatch.rendering.messages.sample import sample_messages
+from dispatch.rendering.page import IssuePage
 from dispatch.rendering.preview import SAMPLES, filled_html
+from dispatch.rendering.templates import open_templates
 from dispatch.rendering.word import in_word
+from tests.rendering import hebrew
 from tests.rendering.make import OWN, QUOTED, make_book, make_page, make_post, shipped
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -36,12 +39,18 @@ FOLDER = Path(__file__).parent / "golden"
 FONTS = FOLDER / "fonts.conf"
 
 # Every message there is (rendering/messages/sample.py): each of them is photographed, validated and scored.
-MESSAGES = ("digest", "post", "share", "confirm", "welcome", "goodbye", "proof", "alert")
+MESSAGES = (
+    "digest", "post", "share", "confirm", "already", "welcome", "goodbye", "move", "moved", "proof", "alert",
+)  # fmt: skip
 SCALE = 2  # of the mail to the picture that is kept
 BLOCK = 4  # pixels of that picture, to a side
 COLOURS = 96
 # Half of these is what hinted letters and the few colours come to together (test_golden.py holds it).
 MOST_ON_AVERAGE, MOST_IN_A_BLOCK = 0.9, 55.0
+_WEB_URL = "https://post.kite.example/issues/kite/weekly/12"
+_LEAD = Picture("lead.jpg", 1200, 500, "A harbour at dusk")
+# What draws Latin letters, and what draws Hebrew ones: of Debian's fonts-liberation and fonts-dejavu-core.
+_FONT_FILES = ("LiberationSerif-Regular.*", "DejaVuSans.ttf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class Shot:
     width: int
     look: str = "magazine"
     language: str = "en-GB"
+    larger_type: bool = False
     medium: Literal["screen", "print"] = "screen"
 
 
@@ -67,6 +77,7 @@ SHOTS = (
     Shot("digest-375-pictures-off", "digest", without_pictures, 375),
     Shot("digest-375-no-styles", "digest", without_styles, 375),
     Shot("digest-700-word", "digest", in_word, 700),
+    Shot("digest-375-larger", "digest", by_day, 375, larger_type=True),
     Shot("digest-375-rtl", "digest", by_day, 375, language="he"),
     Shot("digest-700-print", "digest", by_day, 700, medium="print"),
     Shot("digest-700-plain", "digest", by_day, 700, look="plain"),
@@ -80,16 +91,28 @@ SHOTS = (
 
 
 @cache
-def messages(look: str, language: str) -> Mapping[str, Rendering]:
+def messages(look: str, language: str, *, larger_type: bool = False) -> Mapping[str, Rendering]:
     """One of each message of a small magazine, by the names of their folders."""
+    if language == "he":
+        return sample_messages(_hebrew(), a_look(look), open_templates(labels={"he": hebrew.WORDS}))
+    return sample_messages(replace(_english(language), larger_type=larger_type), a_look(look), shipped())
+
+
+def _english(language: str) -> IssuePage:
     posts = (
-        make_post(1, picture=Picture("lead.jpg", 1200, 500, "A harbour at dusk"), replies=3),
+        make_post(1, picture=_LEAD, replies=3),
         make_post(2, body=OWN + QUOTED, categories=("Notes",), author="Ines Okafor"),
         make_post(3, title="A correction", body=OWN + "<ul><li>First the tide</li><li>then the ferry</li></ul>"),
         make_post(4, title="What the ferry timetable knows", author="Ines Okafor"),
     )
-    page = make_page(posts=posts, max_posts=3, note=make_post(9, body=OWN), books=(make_book(),), language=language)
-    return sample_messages(page, a_look(look), shipped())
+    note, books = make_post(9, body=OWN), (make_book(),)
+    return make_page(posts=posts, max_posts=3, note=note, books=books, language=language, web_url=_WEB_URL)
+
+
+def _hebrew() -> IssuePage:
+    note = make_post(9, body=hebrew.OWN, author="נל הארו")
+    posts, books = hebrew.hebrew_posts(_LEAD), (hebrew.hebrew_book(),)
+    return make_page(posts=posts, max_posts=3, note=note, books=books, web_url=_WEB_URL, **hebrew.MAGAZINE)
 
 
 def a_look(name: str) -> Look:
@@ -99,8 +122,8 @@ def a_look(name: str) -> Look:
 
 def fonts_are_there() -> bool:
     """Whether the fonts of the golden pictures are installed."""
-    folders = re.findall(r"<dir>(.*?)</dir>", FONTS.read_text(encoding="utf-8"))
-    return any(list(Path(folder).glob("LiberationSerif-Regular.*")) for folder in folders)
+    folders = [Path(folder) for folder in re.findall(r"<dir>(.*?)</dir>", FONTS.read_text(encoding="utf-8"))]
+    return all(any(list(folder.glob(file)) for folder in folders) for file in _FONT_FILES)
 
 
 @contextmanager
@@ -144,7 +167,7 @@ def _screenshot(page: Page) -> bytes:
 
 def shot_taken(browser: Browser, shot: Shot, change: Callable[[str], str] = str) -> Image.Image:
     """What a shot shows now; `change` spoils the mail beforehand, to see whether that is noticed."""
-    message = messages(shot.look, shot.language)[shot.message]
+    message = messages(shot.look, shot.language, larger_type=shot.larger_type)[shot.message]
     html = filled_html(message.html, SAMPLES)
     return photographed(browser, shot.lens(change(html)), shot)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import ConfigurationError
-from dispatch.rendering.look import Logo, contrast, look_from
+from dispatch.rendering.look import contrast, look_from
 from dispatch.rendering.render import render
 from dispatch.rendering.style import SMALLEST, Face
 from dispatch.rendering.templates import open_templates, shipped_folder
@@ -97,16 +97,14 @@ def test_the_night_is_checked_as_the_day_is() -> None:
 
 
 def test_all_problems_are_said_at_once() -> None:
-    """A misspelt colour, one that is none, fonts that would end the style sheet, a logo that is not https."""
-    logo = "http://kite.example/logo.png"
-    wanted = {"light": {"papper": "#ffffff"}, "dark": {"ink": "white"}, "sans": "x; } </style>", "logo": logo}
+    """A misspelt colour, one that is none, fonts that would end the style sheet."""
+    wanted = {"light": {"papper": "#ffffff"}, "dark": {"ink": "white"}, "sans": "x; } </style>"}
     with pytest.raises(ConfigurationError) as error:
         look_from(wanted)
     assert [problem.partition(":")[0] for problem in error.value.problems] == [
         "look.light",
         "look.dark.ink",
         "look.sans",
-        "look.logo",
     ]
     assert "there are: paper, panel" in error.value.problems[0]
 
@@ -156,16 +154,6 @@ def test_a_fault_in_a_look_is_said_with_its_line(tmp_path: Path, text: str, said
     with pytest.raises(ConfigurationError) as error:
         look_from({"templates": tmp_path}, "plain")
     assert any(said in problem for problem in error.value.problems), error.value.problems
-
-
-def test_a_logo_has_a_size_and_a_twin_for_the_night() -> None:
-    """As the configuration gives it; none without one."""
-    wanted = {"logo": "https://kite.example/logo.png", "logo_width": 200, "logo_height": 40}
-    assert look_from(wanted).logo == Logo("https://kite.example/logo.png", 200, 40)
-    assert look_from({**wanted, "logo_dark": "https://kite.example/dark.png"}).logo == Logo(
-        "https://kite.example/logo.png", 200, 40, "https://kite.example/dark.png"
-    )
-    assert look_from({**wanted, "logo": None}).logo is None
 
 
 @pytest.mark.parametrize("name", LOOKS)

@@ -30,10 +30,12 @@ def test_each_newsletter_has_its_look() -> None:
 
 
 def test_a_fault_has_the_path_of_its_key() -> None:
-    """A colour, a contrast, a logo, a label; nothing where nothing is wrong."""
+    """A colour, a contrast, a logo for the night alone, a label; nothing where nothing is wrong."""
     assert list(look_faults(settings({}))) == []
     assert [path for path, _ in look_faults(settings({"light": {"ink": "black"}}))] == [("look", "light", "ink")]
-    assert [path for path, _ in look_faults(settings({"logo": "http://kite.example/l.png"}))] == [("look", "logo")]
+    night = "https://kite.example/night.png"
+    assert [path for path, _ in look_faults(settings({"logo_dark": night}))] == [("look", "logo_dark")]
+    assert list(look_faults(settings({"logo_dark": night, "logo": "http://kite.example/l.png"}))) == []
     ((path, said),) = look_faults(settings({"labels": {"en": {"contiue": "Read on"}}}))
     assert path == ("look", "labels", "en", "contiue")
     assert said == "there is no such word; words/en.toml has them all"

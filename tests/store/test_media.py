@@ -57,6 +57,22 @@ def test_a_tall_picture_keeps_to_its_height(tmp_path: Path) -> None:
     assert stored(tmp_path, data, max_width=304, max_height=456).size == (152, 456)
 
 
+def test_flat_colours_stay_what_they_are_in_a_png(tmp_path: Path) -> None:
+    """Where one is wanted and small enough: to the pixel, and with nothing of the file it came from."""
+    drawing = Image.new("RGB", (300, 60), PAPER)
+    drawing.paste("#96281b", (0, 0, 151, 60))
+    data = encoded(drawing, "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    kept, heavy, unasked = (
+        store_picture(tmp_path, data, max_width=300, max_bytes=200_000, max_png_bytes=limit)
+        for limit in (60_000, 60, 0)
+    )
+    copy = Image.open(tmp_path / kept.file)
+    assert (kept.file[-4:], copy.format, copy.info) == (".png", "PNG", {})
+    assert copy.convert("RGB").tobytes() == drawing.tobytes()
+    assert heavy.file == unasked.file
+    assert heavy.file.endswith(".jpg")
+
+
 def transparent(mode: str) -> bytes:
     """A PNG in which nothing is to be seen: by its alpha channel, or by a colour that means transparent."""
     if mode == "RGB":

@@ -28,7 +28,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture copied at collection: `file` is `HASH.jpg` in the media folder, sizes in pixels."""
+    """A picture copied at collection: `file` is `HASH.jpg` (`.png` of a logo) in the media folder, sizes in pixels."""
 
     file: str
     width: int

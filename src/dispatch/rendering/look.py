@@ -1,4 +1,4 @@
-"""The look of a newsletter: its type, colours, fonts and logo, refused where they could not be read."""
+"""The look of a newsletter: its type, colours and fonts, refused where they could not be read; and its logo."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dispatch.errors import ConfigurationError
+from dispatch.rendering.logo import Logo, logo_view
 from dispatch.rendering.style import LookFile, Style, read_look_file
 from dispatch.rendering.templates import shipped_folder
 from dispatch.rendering.words import direction_of
@@ -32,18 +33,8 @@ class Palette:
 
 
 @dataclass(frozen=True, slots=True)
-class Logo:
-    """A picture in the place of the masthead's name, in CSS px; `dark` is its twin for the night, "" for none."""
-
-    url: str
-    width: int
-    height: int
-    dark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
-    """How a newsletter's mail looks, as its templates see it."""
+    """How a newsletter's mail looks; `logo` is None where there is none, or none that is copied."""
 
     light: Palette
     dark: Palette
@@ -81,9 +72,8 @@ _CONTRASTS = (
 def look_from(settings_look: Mapping[str, object], name: str = MAGAZINE) -> Look:
     """The look `name` (looks/NAME.toml) with a `[look]` table over it; raises ConfigurationError with every problem.
 
-    Known keys: `light` and `dark` (colour names → "#rrggbb"), `serif`, `sans`, `logo`, `logo_dark`, `logo_width`,
-    `logo_height`, and `templates`, the operator's folder, whose looks/NAME.toml goes over ours line by line; others are
-    somebody else's.
+    Known keys: `light` and `dark` (colour names → "#rrggbb"), `serif`, `sans`, and `templates`, the operator's folder,
+    whose looks/NAME.toml goes over ours line by line; others are somebody else's. The logo is looks_from's.
     """
     problems: list[str] = []
     file = _look_file(name, settings_look.get("templates"))
@@ -93,7 +83,6 @@ def look_from(settings_look: Mapping[str, object], name: str = MAGAZINE) -> Look
         serif=_fonts("serif", settings_look.get("serif", SERIF), problems),
         sans=_fonts("sans", settings_look.get("sans", SANS), problems),
         style=file.style,
-        logo=_logo(settings_look, problems),
     )
     if not problems:
         problems = [*_unreadable("light", look.light), *_unreadable("dark", look.dark)]
@@ -102,8 +91,8 @@ def look_from(settings_look: Mapping[str, object], name: str = MAGAZINE) -> Look
     return look
 
 
-def look_values(look: Look, language: str) -> dict[str, object]:
-    """What every template sees of the look, and of the direction of its page's language."""
+def look_values(look: Look, language: str, media_url: str) -> dict[str, object]:
+    """What every template sees of the look, and of the direction of its page's language; pictures at `media_url`."""
     rtl = direction_of(language) == "rtl"
     return {
         "language": language.replace("_", "-"),
@@ -115,7 +104,7 @@ def look_values(look: Look, language: str) -> dict[str, object]:
         "serif": look.serif,
         "sans": look.sans,
         "style": look.style,
-        "logo": look.logo,
+        "logo": logo_view(look.logo, media_url),
     }
 
 
@@ -139,15 +128,6 @@ def _look_file(name: str, own: object) -> LookFile:
         said = problems or ["there is no such look"]
         raise ConfigurationError([f"look.templates: looks/{name}.toml: {problem}" for problem in said])
     return found
-
-
-def _logo(settings_look: Mapping[str, object], problems: list[str]) -> Logo | None:
-    url, dark = (str(settings_look.get(key) or "") for key in ("logo", "logo_dark"))
-    for key, address in (("logo", url), ("logo_dark", dark)):
-        if address and not address.startswith("https://"):
-            problems.append(f"look.{key}: many mail programs show no picture that is not https")
-    width, height = (int(str(settings_look.get(key) or 0)) for key in ("logo_width", "logo_height"))
-    return Logo(url, width, height, dark) if url else None
 
 
 def _palette(mode: str, shipped: Mapping[str, str], wanted: object, problems: list[str]) -> Palette:

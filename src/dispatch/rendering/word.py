@@ -17,6 +17,7 @@ _TAG = re.compile(r"<([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
 _STYLE = re.compile(r'\sstyle="([^"]*)"')
 _HIDDEN = re.compile(r'\shidden(?:="[^"]*")?(?=[\s>/])')
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)pt")
+_PERCENT = re.compile(r"(\d{1,3})%")
 
 _CELLS = frozenset(("td", "th"))
 _TABLES = frozenset(("table", "td", "th"))
@@ -75,13 +76,14 @@ def _is_drawn(element: str, name: str, value: str) -> bool:
 
 def _of_words_own(element: str, name: str, value: str) -> Iterator[str]:
     """What a browser draws in the place of Word's own properties."""
-    raised = _POINTS.fullmatch(value)
+    raised, scaled = _POINTS.fullmatch(value), _PERCENT.fullmatch(value)
     if name == "mso-hide":
         yield "display:none"
     elif name == "mso-padding-alt" and element in _CELLS:
         yield f"padding:{value}"
-    elif name == "mso-font-width":
-        yield f"font-size:{value};line-height:0"
+    elif name == "mso-font-width" and scaled:
+        # Wider and not higher; exact for a space that is an em wide.
+        yield f"letter-spacing:{int(scaled[1]) / 100 - 1:g}em"
     elif name == "mso-text-raise" and raised:
         # An empty raised word makes its line as high as it stands; a word with letters stands that much higher.
         yield f"display:inline-block;padding-top:{raised[1]}pt" if element == "i" else f"vertical-align:{raised[1]}pt"

@@ -1,4 +1,4 @@
-"""Pictures in the media folder: small JPEGs of known size, each named by the hash of what it holds.
+"""Pictures in the media folder: small JPEGs (and PNGs of logos) of known size, named by the hash of what they hold.
 
 What comes in is untrusted: it is opened as one of a few formats whatever it calls itself, its size and the work it
 makes are judged before a pixel is unpacked, and nothing of the original file (place, camera, comments) is in the copy.
@@ -25,6 +25,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 # Every pass of a progressive JPEG goes over all its pixels: 10,000 of them fit in 600 KB and take minutes.
 MAX_PASSES_IN = 100
 _START_OF_SCAN = b"\xff\xda"
+_PNG = b"\x89PNG"
 _TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS_IN:,} pixels, which is the most that is read"
 _UNREADABLE = "this is not a picture that can be read (JPEG, PNG, GIF, WebP, AVIF, BMP and TIFF can)"
 _QUALITIES = (85, 78, 70, 60, 50)
@@ -57,21 +58,24 @@ def store_picture(
     max_width: int,
     max_bytes: int,
     max_height: int | None = None,
+    max_png_bytes: int = 0,
     paper: str = _PAPER,
     alt: str = "",
     credit: str = "",
 ) -> Picture:
     """Copy a picture into `folder` as `HASH.jpg`, within these pixels and bytes; doing it again changes nothing.
 
-    What is transparent shows `paper` ("#rrggbb"), as an e-mail's JPEG has nothing behind it. Raises PictureError for
-    anything that is not a picture, or one that is unreasonably large.
+    What is transparent shows `paper` ("#rrggbb"), as an e-mail's JPEG has nothing behind it. What takes no more than
+    `max_png_bytes` as a PNG, which keeps every colour and edge, becomes `HASH.png`. Raises PictureError for anything
+    that is not a picture, or one that is unreasonably large.
     """
     with _one_at_a_time:
         picture = _small(_opened(data), Box(max_width, max_height or MAX_PIXELS_IN), paper)
-        content, width, height = next(
+        content, width, height = _as_png(picture, max_png_bytes) or next(
             found for found in _encodings(picture) if len(found[0]) <= max_bytes or found[1] <= _SMALLEST_WIDTH
         )
-    file = f"{hashlib.sha256(content).hexdigest()[:_HASH_DIGITS]}.jpg"
+    kind = "png" if content.startswith(_PNG) else "jpg"
+    file = f"{hashlib.sha256(content).hexdigest()[:_HASH_DIGITS]}.{kind}"
     _write_once(folder / file, content)
     return Picture(file, width, height, alt, credit)
 
@@ -154,6 +158,18 @@ def _in_srgb(image: Image.Image, profile: Any) -> Image.Image:
         else:
             return converted or plain.convert("RGB")
     return plain.convert("RGB")
+
+
+def _as_png(picture: Image.Image, max_bytes: int) -> tuple[bytes, int, int] | None:
+    """The picture as PNG with its width and height; None where that is too large."""
+    if not max_bytes:
+        return None
+    bare = Image.new("RGB", picture.size)
+    bare.paste(picture)
+    buffer = io.BytesIO()
+    bare.save(buffer, "PNG", optimize=True)
+    content = buffer.getvalue()
+    return (content, picture.width, picture.height) if len(content) <= max_bytes else None
 
 
 def _encodings(picture: Image.Image) -> Iterator[tuple[bytes, int, int]]:
