@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dispatch.collecting.cleaning import ATTRIBUTES, TAGS, CleanBody, Origin, clean_entry, clean_html
 from dispatch.collecting.markup import UncleanableError
 from dispatch.model.post import Entry
+from dispatch.rendering.templates import open_templates
 from tests.collecting.making import LONG, make_entry
 
 HOME = "https://lamplight.example/2026/lamps/"
@@ -340,6 +341,29 @@ def test_a_youtube_video_becomes_a_linked_still(html: str) -> None:
 def test_other_players_become_links_or_nothing(html: str, wanted: str) -> None:
     """An address in a sentence stays; an unknown frame goes."""
     assert clean(html) == wanted
+
+
+def test_what_stands_for_a_player_is_in_the_words_of_its_source() -> None:
+    """A label of the operator's among them; what nobody described is no description."""
+    words = open_templates(None, {"de": {"listen_on": "Zum Hören: {place}"}}).words("de")
+    players = (
+        '<p>Der Anfang.</p><iframe src="https://player.vimeo.com/video/12345"></iframe>'
+        f'<audio src="/a.mp3"></audio><iframe src="{WATCH}"></iframe>'
+    )
+    entry = clean_entry(make_entry(html=players), Origin(wording=words))
+    assert "Video ansehen auf Vimeo" in entry.body
+    assert "Zum Hören: lamplight.example" in entry.body
+    assert 'alt="Standbild des Videos"' in entry.body
+    assert entry.image_alt == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "names"), [("en-GB", "Ines, Tom and Ida"), ("de", "Ines, Tom und Ida"), ("", "Ines, Tom, and Ida")]
+)
+def test_several_authors_are_named_as_the_language_of_the_post_lists_them(language: str, names: str) -> None:
+    """Ours where the post does not say in which it is."""
+    assert clean_entry(make_entry(authors=("Ines", "Tom", "Ida"), language=language)).author == names
+    assert clean_entry(make_entry(authors=())).author == ""
 
 
 def test_a_dailymotion_video_has_a_still_too() -> None:

@@ -8,7 +8,6 @@ import pytest
 from dispatch.model.book import Catalogue, PromoBlock
 from dispatch.promoting.blocks import Setting, promo_block
 from dispatch.promoting.reading import read_catalogue
-from dispatch.promoting.sentences import book_words
 from dispatch.rendering.lint import lint
 from dispatch.rendering.templates import open_templates
 from tests.promoting.making import BOOKS_TOML, write_books
@@ -29,7 +28,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 def block(catalogue: Catalogue, slug: str, region: str = "", language: str = "en") -> PromoBlock:
     """One block on a day in November."""
-    words = book_words(open_templates(), language)
+    words = open_templates().words(language)
     promo = next(promo for promo in catalogue.promos if promo.slug == slug)
     return promo_block(promo, Setting(catalogue, region, language, words, date(2026, 11, 27)))
 

@@ -1,8 +1,7 @@
 """Shops and sentences: made from data, never typed."""
 
-import re
-import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,14 +9,13 @@ from hypothesis import strategies as st
 
 from dispatch.model.affiliates import without_tags
 from dispatch.model.book import Catalogue, Press, Shop
-from dispatch.promoting.sentences import book_words, button_label, disclosure, elsewhere_sentence, shop_sentence
+from dispatch.promoting.sentences import button_label, disclosure, elsewhere_sentence, shop_sentence, verb
 from dispatch.promoting.shops import known_shops, shop_named, shops_for
-from dispatch.rendering.templates import open_templates, shipped_folder
+from dispatch.rendering.templates import open_templates
 from tests.promoting.making import make_book
 
-WORDS = shipped_folder() / "words" / "books"
 FULMAR = Press("Fulmar Press", "https://fulmar.example/{slug}/{isbn}")
-ENGLISH = book_words(open_templates(), "en")
+ENGLISH = open_templates().words("en")
 # An ISBN-13 and the ISBN-10 that Amazon knows it by.
 US_EDITION, US_TEN = "9780000000071", "0000000078"
 GB_EDITION, GB_TEN = "9780000000149", "0000000140"
@@ -110,11 +108,11 @@ def test_what_follows_the_buttons_has_the_same_verb() -> None:
 @pytest.mark.parametrize(
     ("shops", "is_out", "sentence"),
     [
-        (("amazon-de",), True, "Bestellen bei Amazon Germany oder überall, wo es Bücher gibt."),
+        (("amazon-de",), True, "Bestellen bei Amazon.de oder überall, wo es Bücher gibt."),
         (
             ("press", "amazon-de"),
             False,
-            "Vorbestellen bei Fulmar Press, Amazon Germany oder überall, wo es Bücher gibt.",
+            "Vorbestellen bei Fulmar Press, Amazon.de oder überall, wo es Bücher gibt.",
         ),
         ((), True, "Bestellen, wo immer es Bücher gibt."),
     ],
@@ -122,23 +120,26 @@ def test_what_follows_the_buttons_has_the_same_verb() -> None:
 def test_the_sentence_is_in_the_readers_language(shops: tuple[str, ...], is_out: bool, sentence: str) -> None:
     """Also where their country has words of its own only for other things."""
     named = [shop for slug in shops if (shop := shop_named(slug, Catalogue(FULMAR, ())))]
-    assert shop_sentence(book_words(open_templates(), "de-AT"), named, is_out=is_out) == sentence
+    assert shop_sentence(open_templates().words("de-AT"), named, is_out=is_out) == sentence
 
 
 def test_a_language_without_words_of_its_own_gets_english() -> None:
     """Until somebody writes them."""
     for language in ("en-GB", "is", ""):
-        assert elsewhere_sentence(book_words(open_templates(), language), is_out=True).startswith("…or order it")
+        assert elsewhere_sentence(open_templates().words(language), is_out=True).startswith("…or order it")
 
 
-def test_every_language_has_every_word() -> None:
-    """Those of English, with the same names in braces and the same forms."""
-    english, german = (tomllib.loads((WORDS / f"{name}.toml").read_text()) for name in ("en", "de"))
-    assert english.keys() == german.keys()
-    for word, forms in english.items():
-        names = [set(re.findall(r"\{\w+\}", str(each))) for each in (forms, german[word])]
-        assert names[0] == names[1], word
-        assert not isinstance(forms, dict) or forms.keys() == german[word].keys()
+def test_an_operators_labels_and_files_reach_the_words_of_books(tmp_path: Path) -> None:
+    """A label in the place of a sentence with forms says the same of all shops."""
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "en.toml").write_text('order_elsewhere = "or anywhere at all."', encoding="utf-8")
+    labels = {"en": {"order_sentence": "Buy at {shops}.", "disclosure": "{press} earns from {shops}.", "order": "Buy"}}
+    words = open_templates(tmp_path, labels).words("en")
+    amazon = TAGGED
+    assert elsewhere_sentence(words, is_out=True) == "or anywhere at all."
+    assert shop_sentence(words, [amazon], is_out=True) == "Buy at Amazon US."
+    assert disclosure(words, [amazon], "Fulmar Press", "en") == "Fulmar Press earns from Amazon US."
+    assert (verb(words, is_out=True), verb(words, is_out=False)) == ("Buy", "Pre-order")
 
 
 def test_a_title_in_braces_stays_a_title() -> None:

@@ -1,5 +1,6 @@
 """A rendered issue in a browser: nothing overflows, dark is dark, what is to be touched can be touched."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from PIL import Image
 
 from dispatch.model.post import Picture
 from dispatch.rendering.lenses import forced_dark, inverted
-from dispatch.rendering.look import contrast
+from dispatch.rendering.look import contrast, look_from
 from dispatch.rendering.preview import Pictures, write_preview
+from dispatch.rendering.render import render
 from dispatch.rendering.word import in_word
-from tests.rendering.make import OWN, QUOTED, make_book, make_post, rendered
+from tests.rendering.make import OWN, QUOTED, make_book, make_page, make_post, rendered, shipped
+from tests.rendering.picturing import launched
 
 _EVERYTHING = (
     f"{OWN}{QUOTED}<p>{'Donaudampfschifffahrtsgesellschaft' * 12}</p><p>https://long.example/{'path/' * 60}</p>"
@@ -73,8 +76,23 @@ def test_word_sets_a_book_beside_its_cover_and_shops_beside_one_another(browser:
     first, second = (shop.bounding_box() for shop in page.query_selector_all(".outlined-label"))
     assert second["x"] > first["x"] + first["width"]
     assert abs(second["y"] - first["y"]) < 1
-    assert min(cell.bounding_box()["height"] for cell in page.query_selector_all("td.outlined, td.solid")) >= 40
     page.context.close()
+
+
+@pytest.mark.parametrize("look", ["magazine", "plain"])
+def test_buttons_are_as_large_in_word_as_elsewhere(browser: Any, look: str) -> None:
+    """Spaces in its comments stand for the padding that it does not give to links."""
+    html = render(make_page(look=look), look_from({}, look), shipped()).html
+    sizes: list[list[tuple[float, float]]] = []
+    for shown in (html, in_word(html)):
+        page = _opened(browser, shown, 700)
+        boxes = [cell.bounding_box() for cell in page.query_selector_all("td.outlined, td.solid")]
+        sizes.append([(box["width"], box["height"]) for box in boxes])
+        page.context.close()
+    assert len(sizes[0]) == len(sizes[1]) >= 4
+    for (width, height), (width_in_word, height_in_word) in zip(*sizes, strict=True):
+        assert abs(width_in_word - width) <= 2
+        assert abs(height_in_word - height) <= 3
 
 
 def test_a_forced_dark_program_leaves_everything_readable(browser: Any) -> None:
@@ -88,9 +106,28 @@ def test_a_forced_dark_program_leaves_everything_readable(browser: Any) -> None:
             (".label", paper, 4), (".lead-title a", paper, 7), (".foot a", paper, 4), (".blurb", panel, 7),
         ):  # fmt: skip
             assert contrast(_colour(page, selector, "color"), ground) >= ratio, selector
+        for side in ("borderTopColor", "borderBottomColor"):
+            assert contrast(_colour(page, ".double-rule", side), paper) >= 7
         button = _colour(page, "td.solid", "backgroundColor")
         assert contrast(_colour(page, ".solid-label", "color"), button) >= 4.5
         page.context.close()
+
+
+def test_a_browser_that_darkens_by_itself_leaves_the_rule_of_the_masthead(browser: Any) -> None:
+    """Chromium's own forced dark, of which mail programs on Android are made: seen, not computed."""
+    html = re.sub(r"@media ?\(prefers-color-scheme|:root\{color-scheme", "@media (none", rendered().html)
+    html = html.replace("color-scheme", "nothing")
+    with launched(browser.browser_type, "--blink-settings=forceDarkModeEnabled=true") as darkening:
+        page = _opened(darkening, html, 375)
+        box = page.query_selector(".double-rule").bounding_box()
+        clip = {**box, "y": box["y"] - 6, "height": box["height"] + 6}
+        column = (
+            Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L").crop((100, 0, 101, int(clip["height"])))
+        )
+        page.context.close()
+    shades = list(column.tobytes())
+    assert shades[0] < 60
+    assert max(shades) - shades[0] >= 40
 
 
 @pytest.mark.parametrize("width", [320, 375, 1240])

@@ -6,8 +6,10 @@ import pytest
 
 from dispatch.rendering.lint import lint
 from dispatch.rendering.lint_message import lint_message
+from dispatch.rendering.look import look_from
 from dispatch.rendering.painted import painted
-from tests.rendering.make import make_post, parsed, rendered
+from dispatch.rendering.render import render
+from tests.rendering.make import make_page, make_post, parsed, rendered, shipped
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,14 @@ from tests.rendering.make import make_post, parsed, rendered
         ('<!--[if mso]><table role="presentation" width="600"', "<!--[if mso]><table", "none of 600 pixels for Word"),
         (' height="228"', "", "has no height"),
         ("cover.jpg", "cover.webp", "of a kind that Outlook does not show"),
+        ("</body>", '<img alt="A pier" src="https://x.example/x.jpg" width="9"></body>', "does not say how its words"),
+        (
+            "</body>",
+            '<a href="https://x.example/"><img alt="x" src="https://x.example/x.jpg" width="9"></a></body>',
+            "stands in a link that is underlined",
+        ),
+        ("margin-right:10px", "margin-right:7px", "“Shop One” and “Shop Two” are 7 pixels apart; 8 are needed"),
+        ("margin-bottom:10px", "margin-bottom:7px", "“Shop One” and “Shop Two” stand 7 pixels above one another"),
         (
             'href="https://blank.invalid/UNSUBSCRIBE"',
             'style="text-decoration:none" href="https://blank.invalid/UNSUBSCRIBE"',
@@ -97,6 +107,37 @@ def test_a_fault_in_the_html_is_found(before: str, after: str, said: str) -> Non
     assert before in rendering.html
     spoilt = replace(rendering, html=rendering.html.replace(before, after))
     assert any(said in problem for problem in lint(spoilt))
+
+
+def test_targets_are_told_apart_by_what_stands_between_them() -> None:
+    """A dot with its spaces is as wide as a margin; what stands on another line is not beside it."""
+    link = (
+        '<a href="https://kite.example/tide-{0}/" style="display:inline-block;line-height:44px;font-size:15px">{0}</a>'
+    )
+    rendering = rendered()
+    for between, count in (("", 1), ("&nbsp;· ", 0), ("</p><p>", 0), ('<span style="font-size:15px"> / </span>', 0)):
+        row = f"<p>{link.format(1)}{between}{link.format(2)}</p></body>"
+        found = lint(replace(rendering, html=rendering.html.replace("</body>", row)))
+        assert len([problem for problem in found if "pixels apart" in problem]) == count, between
+
+
+LONG = " ".join(["The tide came in twice that day, and nobody at the customs house could say why it had."] * 4)
+
+
+@pytest.mark.parametrize("look", ["magazine", "plain"])
+def test_lines_of_running_text_have_55_to_70_characters(look: str) -> None:
+    """In posts, quotations and notes of either look, in fonts that every reader has (E19)."""
+    body = f'<p>{LONG}</p><blockquote cite="https://ledger.example/"><p>{LONG}</p></blockquote>'
+    page = make_page(look=look, posts=(make_post(1, body=body), make_post(2)), note=make_post(9, body=body))
+    rendering = render(page, look_from({}, look), shipped())
+    assert lint(rendering) == []
+    html, said = rendering.html, "is set in lines of about"
+    small = html.replace("font-size:18px", "font-size:15px")
+    narrow = html.replace("padding-left:24px", "padding-left:190px")
+    for spoilt in (small, narrow):
+        assert any(said in problem for problem in lint(replace(rendering, html=spoilt)))
+    elsewhere = small.replace("font-family:", "font-family:Charter,")
+    assert not any(said in problem for problem in lint(replace(rendering, html=elsewhere)))
 
 
 @pytest.mark.parametrize(

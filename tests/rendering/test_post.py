@@ -87,16 +87,3 @@ def test_what_was_sent_most_is_listed_where_something_was() -> None:
     assert "- The one about the gulls (Nell Harrow)" in rendering.text
     assert "https://kite.example/tide-7/?utm_source=kite.example" in rendering.html.replace("&amp;", "&")
     assert "Most sent" not in render(make_page(), look_from({}), shipped()).html
-
-
-@pytest.mark.parametrize("look", ["magazine", "plain"])
-def test_a_logo_stands_for_the_name_and_says_it(look: str) -> None:
-    """Its twin for the night is kept from Word (E10)."""
-    wanted = {"logo": "https://kite.example/logo.png", "logo_dark": "https://kite.example/night.png"}
-    drawn = look_from({**wanted, "logo_width": 200, "logo_height": 40}, look)
-    rendering = render(make_page(look=look), drawn, shipped())
-    assert lint(rendering) == []
-    (day, night) = parsed(rendering.html).xpath("//h1//img")
-    assert (day.get("alt"), day.get("width"), day.get("height")) == ("The Kite", "200", "40")
-    assert "display:none" in night.get("style", "")
-    assert '<!--[if !mso]><!--><img class="logo logo-by-night' in rendering.html

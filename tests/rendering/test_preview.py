@@ -9,7 +9,7 @@ from dispatch.model.blanks import Blank
 from dispatch.model.post import Picture
 from dispatch.rendering.header_words import HEADER_WORDS
 from dispatch.rendering.markers import blanks_in, longest_bytes
-from dispatch.rendering.preview import SAMPLE_VALUES, SAMPLES, Pictures, filled_html, heavy_pictures, write_preview
+from dispatch.rendering.preview import SAMPLE_VALUES, SAMPLES, Pictures, filled_html, write_preview
 from tests.rendering.make import OWN, make_post, parsed, rendered, said
 from tests.rendering.test_lint import GOOD_MESSAGE
 
@@ -78,8 +78,9 @@ def test_the_page_explains_every_header(tmp_path: Path) -> None:
 def test_every_header_that_we_send_is_explained() -> None:
     """A reader of the preview need not look one up."""
     fields = {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe"}
-    fields |= {"List-Unsubscribe-Post", "List-Owner", "List-Help", "List-Post", "Feedback-ID", "Precedence"}
-    fields |= {"Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type"}
+    fields |= {"List-Unsubscribe-Post", "List-Owner", "List-Help", "List-Archive", "List-Post", "Feedback-ID"}
+    fields |= {"Precedence", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language"}
+    fields |= {"MIME-Version", "Content-Type"}
     assert {field.lower() for field in fields} <= set(HEADER_WORDS)
 
 
@@ -100,16 +101,6 @@ def test_the_page_measures_the_mail(tmp_path: Path) -> None:
     root = _page(tmp_path)
     first = said(root.xpath("//section[@id='sizes']//tr")[0])
     assert f"{longest_bytes(rendering.html):,} of 90,000" in first
-
-
-def test_a_heavy_picture_is_found(tmp_path: Path) -> None:
-    """By its weight as it is served; one that is not there has none."""
-    url = "https://post.kite.example/media/"
-    (tmp_path / "0a.jpg").write_bytes(b"x" * 200_001)
-    (tmp_path / "0b.jpg").write_bytes(b"x" * 200_000)
-    html = "".join(f'<img src="{url}{name}.jpg">' for name in ("0a", "0b", "0c", "0a"))
-    (finding,) = heavy_pictures(html, Pictures(url, tmp_path))
-    assert "0a.jpg has 200,001 bytes" in finding
 
 
 def test_every_part_is_written_with_its_blanks_filled(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Dates, plurals and directions as a language has them."""
 
+import re
+import tomllib
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dispatch.rendering.words import counted, direction_of, long_date, moment, said, words_from
+from dispatch.rendering.templates import shipped_folder
+from dispatch.rendering.words import counted, direction_of, form_of, long_date, moment, said, words_from
 
 DAY = date(2026, 5, 8)
 
@@ -66,3 +70,32 @@ def test_a_word_takes_what_it_is_given_and_nothing_else() -> None:
     assert said(words, "hello", name="{other}", other="Mara") == "{other} and Mara"
     assert said(words, "hello", name="Nell") == "Nell and {other}"
     assert said(words, "bye", name="Nell") == "Bye, Nell"
+
+
+def test_a_word_without_forms_says_the_same_for_all() -> None:
+    """As labels of the configuration are written; one of whose forms none fits gives what it has."""
+    assert form_of({"on": "at", "from": "of"}, "none", "from") == "of"
+    assert form_of("by", "none", "from") == "by"
+    assert form_of({"few": "some"}, "many", "other") == "some"
+    assert counted("{count} letters", 2, "en") == "2 letters"
+
+
+def shipped_words(language: str) -> dict[str, Any]:
+    """The words of a language that are ours."""
+    return tomllib.loads((shipped_folder() / "words" / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def test_every_language_has_every_word() -> None:
+    """Those of English, with the same names in braces and the same forms, in one file; it says which language it is."""
+    folder = shipped_folder() / "words"
+    assert [path.name for path in sorted(folder.iterdir())] == ["de.toml", "en.toml"]
+    english, german = shipped_words("en"), shipped_words("de")
+    assert english.keys() == german.keys()
+    assert (english["language"], german["language"]) == ("en", "de")
+    for word, forms in english.items():
+        names = [set(re.findall(r"\{\w+\}", str(each))) for each in (forms, german[word])]
+        assert names[0] == names[1], word
+        assert isinstance(forms, str) == isinstance(german[word], str), word
+        # How many forms a number has is the language's affair; "other" is what all have.
+        counts = "other" in forms and "other" in german[word]
+        assert isinstance(forms, str) or counts or forms.keys() == german[word].keys(), word

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import nh3
 from lxml import etree
@@ -32,6 +33,8 @@ from dispatch.collecting.markup import (
 )
 from dispatch.collecting.rules import host_name, identity_keys
 from dispatch.model.post import CleanEntry, Entry
+from dispatch.rendering.templates import open_templates
+from dispatch.rendering.words import FALLBACK, in_a_row, said
 
 MAX_PASSES = 6
 MAX_ESCAPES = 50_000
@@ -74,11 +77,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an entry comes from: what its source says of itself, for what the entry leaves open."""
+    """Where an entry comes from: what its source says of itself, for what the entry leaves open; whose words we use."""
 
     site_url: str = ""
     language: str = ""
     own_hosts: frozenset[str] = frozenset()
+    wording: object = None  # of what stands in the place of a player; ours in English if left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +107,27 @@ def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:
     """Clean one entry; raises UncleanableError, a sentence without its name, if it cannot become a post."""
     url = _address(entry, origin)
     base = absolute_url(entry.base_url, url) or url or origin.site_url
-    body = clean_html(entry.html, base, url, origin.own_hosts)
+    wording = origin.wording or english_words()
+    body = clean_html(entry.html, base, url, origin.own_hosts, wording)
     if is_blank(body.html):
-        body = clean_html(entry.summary_html, base, url, origin.own_hosts)
+        body = clean_html(entry.summary_html, base, url, origin.own_hosts, wording)
     text = plain_text(body.html)
     title = plain_line(entry.title) or derived_title(text)
     html = _without_title(body.html, title)
     lead = _lead_picture(
-        html, absolute_url(entry.image_url, base), pictures_in_text.described(plain_line(entry.image_alt))
+        html,
+        absolute_url(entry.image_url, base),
+        pictures_in_text.described(plain_line(entry.image_alt)),
+        said(wording, "video_still"),
     )
     title = title or plain_line(lead.alt)
     if not title:
         raise UncleanableError("it has neither a title nor a text")
+    language = next((name for name in (entry.language or "", origin.language) if _LANGUAGE.fullmatch(name)), "")
     return CleanEntry(
         title=title,
         url=url,
-        author=_join_names([plain_name(author) for author in entry.authors]),
+        author=_join_names([plain_name(author) for author in entry.authors], language or said(wording, "language")),
         body=lead.body,
         published_at=_possible_date(entry.published_at),
         updated_at=_possible_date(entry.updated_at),
@@ -126,7 +135,7 @@ def clean_entry(entry: Entry, origin: Origin = Origin()) -> CleanEntry:
         words=len(text.split()),
         replies=_possible_count(body.replies if entry.replies is None else entry.replies),
         replies_url=absolute_url(entry.replies_url, base) or "",
-        language=next((name for name in (entry.language or "", origin.language) if _LANGUAGE.fullmatch(name)), ""),
+        language=language,
         image_url=lead.url,
         image_alt=lead.alt,
         image_credit=lead.credit,
@@ -141,15 +150,25 @@ class _Place:
     base: str | None
     url: str
     homes: frozenset[str]
+    wording: object
 
 
-def clean_html(html: str, base: str | None, own_url: str = "", own_hosts: Collection[str] = ()) -> CleanBody:
+@cache
+def english_words() -> object:
+    """Our words where nobody has said which."""
+    return open_templates().words(FALLBACK)
+
+
+def clean_html(
+    html: str, base: str | None, own_url: str = "", own_hosts: Collection[str] = (), wording: object = None
+) -> CleanBody:
     """HTML or plain text as safe HTML of simple blocks, links absolute against `base`.
 
     `own_url` is where the text is read; by its host and `own_hosts` an invitation to read on there is known. Raises
     UncleanableError.
     """
-    place = _Place(base, own_url, frozenset(filter(None, (*own_hosts, host_name(own_url)))))
+    homes = frozenset(filter(None, (*own_hosts, host_name(own_url))))
+    place = _Place(base, own_url, homes, wording or english_words())
     text = readable(html)
     if not has_markup(text):
         text = paragraphs.paragraphs_of_text(text)
@@ -175,7 +194,7 @@ def _pass(html: str, place: _Place) -> CleanBody:
     body = parse_body(html)
     etree.strip_elements(body, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
     pictures_in_text.resolve_pictures(body, place.base)
-    videos.replace_videos(body, place.base)
+    videos.replace_videos(body, place.base, place.wording)
     boxed_replies = debris.drop_boxes(body)
     quotations.join_quotations(body)
     make_links_absolute(body, place.base, place.url)
@@ -218,9 +237,8 @@ def _possible_count(count: int | None) -> int | None:
     return count if count is not None and 0 <= count < 10_000_000 else None
 
 
-def _join_names(names: list[str]) -> str:
-    names = [name for name in dict.fromkeys(names) if name][:5]
-    return names[0] if len(names) == 1 else " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+def _join_names(names: list[str], language: str) -> str:
+    return in_a_row([name for name in dict.fromkeys(names) if name][:5], language)
 
 
 def _without_title(html: str, title: str) -> str:
@@ -236,8 +254,8 @@ def _letters(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum() or sign not in _MARKS)
 
 
-def _lead_picture(html: str, given: str | None, alt: str) -> _Lead:
-    """The picture above the post: the entry's own, else the first of its text.
+def _lead_picture(html: str, given: str | None, alt: str, still: str) -> _Lead:
+    """The picture above the post: the entry's own, else the first of its text; `still` is what we say of a video's.
 
     One that opens the text is taken out of it, because it is shown above the title or beside it.
     """
@@ -254,13 +272,13 @@ def _lead_picture(html: str, given: str | None, alt: str) -> _Lead:
     if given and not (opens and pictures_in_text.same_picture(given, source or "")):
         return _Lead(html, given, alt)
     # Above a post its title says more than that there is a video.
-    said = (picture.get("alt") or "").replace(videos.STILL, "")
+    described = (picture.get("alt") or "").replace(still, "")
     if not opens:
-        return _Lead(html, given or source, alt or said)
+        return _Lead(html, given or source, alt or described)
     caption = block.find("figcaption")
     credit = text_of(caption)[:200] if caption is not None else ""
     remove(block)
-    return _Lead(_safe(paragraphs.serialised(body)), given or source, alt or said, credit)
+    return _Lead(_safe(paragraphs.serialised(body)), given or source, alt or described, credit)
 
 
 def _is_picture_alone(block: Element) -> bool:

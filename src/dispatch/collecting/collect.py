@@ -17,8 +17,9 @@ from dispatch.collecting.reading import Reading
 from dispatch.collecting.recording import Counts, Listed, Terms, record_listing
 from dispatch.collecting.visiting import Visit, address_of, visit
 from dispatch.config.settings import Settings
-from dispatch.errors import CollectError, NotFoundError
+from dispatch.errors import CollectError, NotFoundError, RenderError
 from dispatch.model.post import Entry, Problem
+from dispatch.rendering.templates import open_templates
 from dispatch.store.database import Connection, Database
 from dispatch.store.posts import archive_held, release_held
 from dispatch.store.sources import SourceMemory, Visited, lock_source, record_failure, record_visit, source_memories
@@ -193,7 +194,8 @@ async def _store(database: Database, settings: Settings, memory: SourceMemory, f
     if found.listing is None:
         await database.run(_record_unchanged, name, visited, now)
         return Counts()
-    origin = Origin(found.listing.site_url or settings.site.url, found.listing.language, frozenset(hosts))
+    language, site_url = found.listing.language, found.listing.site_url or settings.site.url
+    origin = Origin(site_url, language, frozenset(hosts), _words(settings, language))
     listed, refused = await asyncio.to_thread(_clean, name, found, origin)
     terms = Terms(settings.collect.settle, settings.sources[name].backlog)
     counts = await database.run(
@@ -201,6 +203,15 @@ async def _store(database: Database, settings: Settings, memory: SourceMemory, f
     )
     counts.problems[:0] = [*found.listing.problems, *refused]
     return counts
+
+
+def _words(settings: Settings, language: str) -> object:
+    """The words of a source's language; ours where those of the operator cannot be read, which issues will tell."""
+    spoken = language or settings.site.language
+    try:
+        return open_templates(settings.look.templates, settings.look.labels).words(spoken)
+    except RenderError:
+        return open_templates().words(spoken)
 
 
 def _record_unchanged(connection: Connection, name: str, visited: Visited, now: datetime) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from dispatch.collecting.links import absolute_url, host_of
 from dispatch.collecting.markup import Element, collapse, first_child, is_blank, make, remove, replace, tags, text_of
+from dispatch.rendering.words import said
 
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "m.youtube.com", "youtube-nocookie.com", "youtu.be", "music.youtube.com"})
 MAX_VIDEOS = 100  # of one text; more of them are a list of addresses
@@ -16,8 +17,6 @@ _SHORTCODE = re.compile(
 )
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 _ENDS_A_LINE = frozenset({"br", "p", "figure", "div"})
-# What stands for the words that nobody wrote of a video's still.
-STILL = "Still of the video"
 _SOUND_HOSTS = ("soundcloud.com", "open.spotify.com", "spotify.com", "bandcamp.com", "podcasts.apple.com")
 
 
@@ -48,30 +47,30 @@ def find_video(url: str) -> Video | None:
     return None
 
 
-def replace_videos(body: Element, base: str | None) -> None:
-    """Turn players, their WordPress wrappers and addresses alone on a line into stills or links."""
+def replace_videos(body: Element, base: str | None, words: object) -> None:
+    """Turn players, their WordPress wrappers and addresses alone on a line into stills or links, in these words."""
     for player in tags(body, "iframe", "embed", "object", "video", "audio", "amp-youtube"):
         if player.getparent() is not None:
-            _replace_player(player, base)
+            _replace_player(player, base, words)
     for link in tags(body, "a"):
         found = find_video(link.get("href") or "") if _shows_its_address(link) and _stands_alone(link) else None
         if found:
-            replace(link, shown(found))
+            replace(link, shown(found, words))
     room = MAX_VIDEOS
     for element in [body, *tags(body, "p", "div", "figure", "li", "td", "blockquote", "section", "article")]:
-        room -= _replace_bare_lines(element, room)
+        room -= _replace_bare_lines(element, room, words)
 
 
-def shown(video: Video, title: str = "") -> Element:
+def shown(video: Video, words: object, title: str = "") -> Element:
     """A video as a mail shows it."""
-    words = f"Watch the video: {title}" if title else f"Watch the video on {video.place}"
+    invitation = said(words, "watch", title=title) if title else said(words, "watch_on", place=video.place)
     if not video.still:
         paragraph = make("p")
-        paragraph.append(make("a", words, href=video.url))
+        paragraph.append(make("a", invitation, href=video.url))
         return paragraph
     figure, link, caption = make("figure"), make("a", href=video.url), make("figcaption")
-    link.append(make("img", src=video.still, alt=title or STILL, width="480", height="360"))
-    caption.append(make("a", words, href=video.url))
+    link.append(make("img", src=video.still, alt=title or said(words, "video_still"), width="480", height="360"))
+    caption.append(make("a", invitation, href=video.url))
     figure.extend([link, caption])
     return figure
 
@@ -105,28 +104,28 @@ def _dailymotion(host: str, steps: list[str], query: dict[str, list[str]]) -> Vi
     )
 
 
-def _replace_player(player: Element, base: str | None) -> None:
+def _replace_player(player: Element, base: str | None, words: object) -> None:
     title = collapse(player.get("title") or "")[:120]
     for address in _addresses(player, base):
         found = find_video(address)
         if found:
             generic = title.lower() in ("", "youtube video player", "vimeo", "dailymotion video player")
-            replace(player, shown(found, "" if generic else title))
+            replace(player, shown(found, words, "" if generic else title))
             return
         if player.tag in ("video", "audio") or host_of(address).removeprefix("w.").endswith(_SOUND_HOSTS):
-            replace(player, _linked_file(player, address, base))
+            replace(player, _linked_file(player, address, base, words))
             return
     remove(player)
 
 
-def _linked_file(player: Element, address: str, base: str | None) -> Element:
+def _linked_file(player: Element, address: str, base: str | None, words: object) -> Element:
     """A file or a player of sounds: a link, with the still that the page itself gives."""
     place = host_of(address)
     poster = absolute_url(player.get("poster"), base)
     if player.tag == "video":
-        return shown(Video(place, address, poster or ""))
+        return shown(Video(place, address, poster or ""), words)
     paragraph = make("p")
-    paragraph.append(make("a", f"Listen on {place}", href=address))
+    paragraph.append(make("a", said(words, "listen_on", place=place), href=address))
     return paragraph
 
 
@@ -177,13 +176,13 @@ def _stands_alone(element: Element) -> bool:
     return starts and ends and is_blank(first_line_after) and is_blank(last_line_before)
 
 
-def _replace_bare_lines(element: Element, room: int) -> int:
+def _replace_bare_lines(element: Element, room: int, words: object) -> int:
     """Look at the text before the first child and after each child of one element; gives the number of videos found."""
     count = 0
     if element.text and "://" in element.text:
         first = first_child(element)
         ends = first is None or first.tag in _ENDS_A_LINE
-        text, made = _without_videos(element.text, room, starts=True, ends=ends)
+        text, made = _without_videos(element.text, room, words, starts=True, ends=ends)
         count += len(made)
         if made:
             element.text = text
@@ -193,7 +192,7 @@ def _replace_bare_lines(element: Element, room: int) -> int:
             after = child.getnext()
             ends = after is None or after.tag in _ENDS_A_LINE
             starts = child.tag in _ENDS_A_LINE
-            text, made = _without_videos(child.tail, room - count, starts=starts, ends=ends)
+            text, made = _without_videos(child.tail, room - count, words, starts=starts, ends=ends)
             count += len(made)
             if made:
                 child.tail = None
@@ -203,7 +202,7 @@ def _replace_bare_lines(element: Element, room: int) -> int:
     return count
 
 
-def _without_videos(text: str, room: int, *, starts: bool, ends: bool) -> tuple[str, list[Element]]:
+def _without_videos(text: str, room: int, words: object, *, starts: bool, ends: bool) -> tuple[str, list[Element]]:
     """The text before the first line that is nothing but a video's address, and what stands for the rest.
 
     At most `room` videos are made. `starts`, `ends`: whether the text's own first line begins, and its last one ends,
@@ -218,7 +217,7 @@ def _without_videos(text: str, room: int, *, starts: bool, ends: bool) -> tuple[
             find_video(line.strip()) if alone and len(made) < room and _BARE_ADDRESS.fullmatch(line.strip()) else None
         )
         if found:
-            made.append(shown(found))
+            made.append(shown(found, words))
         elif made:
             made[-1].tail = (made[-1].tail or "") + "\n" + line
         else:

@@ -16,7 +16,6 @@ from dispatch.promoting.blocks import Setting, kind_of, promo_block
 from dispatch.promoting.covers import copy_cover
 from dispatch.promoting.reading import missing_covers, read_catalogue
 from dispatch.promoting.rules import Occasion, Past, named_regions, rests_since, shown_region, why_not
-from dispatch.promoting.sentences import book_words
 from dispatch.promoting.shops import MAX_SHOPS
 from dispatch.rendering.look import look_from
 from dispatch.rendering.templates import TemplateFolder
@@ -86,7 +85,7 @@ def block_today(
     shown_in = shown_region(region_named(catalogue, region), language, named_regions(catalogue))
     spoken = language or settings.site.language
     day = _today(settings, now).day
-    return promo_block(promo, Setting(catalogue, shown_in, spoken, book_words(templates, spoken), day))
+    return promo_block(promo, Setting(catalogue, shown_in, spoken, templates.words(spoken), day))
 
 
 def books_problems(settings: Settings) -> list[str]:

@@ -25,7 +25,7 @@ from dispatch.promoting.choosing import Choices, choose_for_audience, choose_mis
 from dispatch.promoting.covers import copy_cover
 from dispatch.promoting.reading import read_catalogue
 from dispatch.promoting.rules import Occasion, in_order, named_regions, shown_region, why
-from dispatch.promoting.sentences import book_words
+from dispatch.rendering.languages import page_language
 from dispatch.rendering.look import look_from
 from dispatch.rendering.templates import TemplateFolder
 from dispatch.store.database import Database
@@ -157,12 +157,13 @@ def _promos(
     panel = look_from(settings.look.model_dump()).light.panel
     covers, problems = _covers(promos.values(), shelf.media, panel)
     named = named_regions(catalogue)
-    languages = {key.language or settings.site.language for key in keys}
-    words = {language: book_words(shelf.templates, language) for language in languages}
+    known = shelf.templates.languages()
+    spoken = {key.language: page_language(key.language, settings.site.language, known) for key in keys}
+    words = {language: shelf.templates.words(language) for language in set(spoken.values())}
     blocks: dict[AudienceKey, tuple[PromoBlock, ...]] = {}
     for key in keys:
         region = shown_region(key.region, key.language, named)
-        language = key.language or settings.site.language
+        language = spoken[key.language]
         setting = Setting(catalogue, region, language, words[language], occasion.day)
         mine = [promos[slug] for slug in chosen.get((key.cohort, region), ()) if key.books and slug in promos]
         blocks[key] = tuple(

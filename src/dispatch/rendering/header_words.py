@@ -14,6 +14,7 @@ HEADER_WORDS: Mapping[str, str] = {
     "list-unsubscribe-post": "One click on that page is enough; Gmail and Yahoo ask for it (RFC 8058).",
     "list-owner": "Who answers for the newsletter (RFC 2369).",
     "list-help": "Where help is to be had (RFC 2369).",
+    "list-archive": "Where past issues can be read by anybody (RFC 2369).",
     "list-post": "Nobody writes to all readers (RFC 2369).",
     "feedback-id": "Lets Gmail count complaints by issue; it names no reader.",
     "auto-submitted": "Sent by a program: holiday answers stay away (RFC 3834).",

@@ -1,10 +1,12 @@
 """What a rendered message may not be: checks of its bytes, for the preview and for tests, no browser needed.
 
 lint.py          the document: size, styles, tables, what does not belong into a mail, blanks
-lint_reading.py  what is read: headings, links, pictures, sizes of type, what is to be touched
+lint_reading.py  what is read and looked at: headings, pictures, sizes of type, lengths of lines
+lint_links.py    what is touched: links, their height, the room between them
 lint_colours.py  whether it can be read, by day, at night and where colours are turned
 lint_inbox.py    subject, preview line, text part, and that both parts tell the same
 lint_message.py  the message as the relay gets it
+lint_pictures.py the files of its pictures, where they are at hand
 """
 
 import re
@@ -19,7 +21,8 @@ from dispatch.rendering.fit import BUDGET
 from dispatch.rendering.inline import DOCTYPE
 from dispatch.rendering.lint_colours import contrasts
 from dispatch.rendering.lint_inbox import inbox, same_story, text_part
-from dispatch.rendering.lint_reading import headings, images, links, touch, type_sizes
+from dispatch.rendering.lint_links import apart, links, touch
+from dispatch.rendering.lint_reading import headings, images, measure, type_sizes
 from dispatch.rendering.markers import blanks_in, longest_bytes
 
 MAX_STYLE_BYTES = 16 * 1024
@@ -59,8 +62,8 @@ def lint(rendering: Rendering, needs: Collection[Blank] = (Blank.UNSUBSCRIBE,)) 
     parser = lxml.html.HTMLParser(encoding="utf-8")
     root = lxml.html.document_fromstring(rendering.html.encode(), parser=parser)
     checks: tuple[Callable[[Rendering, HtmlElement], Iterator[str]], ...] = (
-        _document, _metadata, _styles, _tables, _widths, _sides, images, links, headings, type_sizes, touch, contrasts,
-        _forbidden, _blanks, inbox, text_part, same_story,
+        _document, _metadata, _styles, _tables, _widths, _sides, images, headings, type_sizes, measure, links, touch,
+        apart, contrasts, _forbidden, _blanks, inbox, text_part, same_story,
     )  # fmt: skip
     found = [problem for check in checks for problem in check(rendering, root)]
     return [*found, *_ways_out(rendering, needs)]

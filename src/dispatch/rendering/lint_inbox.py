@@ -13,7 +13,7 @@ from dispatch.rendering.markers import WORD_JOINER
 from dispatch.rendering.templates import COLUMNS
 
 MAX_SUBJECT = 60
-SAMPLE = "SAMPLE: "  # is not sent
+_MARK = re.compile(r"[^\W\d_]+: ")  # "SAMPLE: " is not sent
 LEAST_PADDING = 60
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _FILLER = "\u034f"
@@ -22,7 +22,8 @@ _DISPLAY_NONE = re.compile(r"display:\s*none")
 
 def inbox(rendering: Rendering, root: HtmlElement) -> Iterator[str]:
     """Subject and preview line say two things, and nothing of the mail leaks into the latter."""
-    subject = rendering.subject.removeprefix(SAMPLE)
+    mark = _MARK.match(rendering.subject)
+    subject = rendering.subject[mark.end() :] if mark and mark.group().isupper() else rendering.subject
     if not 1 <= len(subject) <= MAX_SUBJECT:
         yield f"The subject has {len(subject)} characters; inboxes show about {MAX_SUBJECT}."
     shortest, longest = PREHEADER

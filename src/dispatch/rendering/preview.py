@@ -12,16 +12,17 @@ from dispatch.model.blanks import PAGES, TEXT_MARKER, Blank
 from dispatch.model.issue import Rendering
 from dispatch.rendering.lint import lint
 from dispatch.rendering.lint_message import lint_message
+from dispatch.rendering.lint_pictures import picture_files
 from dispatch.rendering.look import Look
 from dispatch.rendering.markers import longest_bytes
 from dispatch.rendering.messages.sample import sample_messages
 from dispatch.rendering.page import IssuePage
-from dispatch.rendering.preview_page import MAX_PICTURE_BYTES, Previewed, preview_page
+from dispatch.rendering.preview_page import Previewed, preview_page
 from dispatch.rendering.render import render
 from dispatch.rendering.templates import TemplateFolder
 
 ISSUES = ("digest", "post")  # the messages that go to a list, and can be left
-_PICTURE_FILE = r"([0-9a-f]+\.jpg)"
+_PICTURE_FILE = r"([0-9a-f]+\.(?:jpg|png))"
 SAMPLES: Mapping[Blank, str] = {
     Blank.ADDRESS: "reader@example.net",
     **{blank: f"https://example.net/{page}/sample" for blank, page in PAGES.items()},
@@ -88,7 +89,7 @@ def write_preview(
     )
     copies: tuple[Path, ...] = ()
     if pictures:
-        findings = (*findings, *heavy_pictures(rendering.html, pictures))
+        findings = (*findings, *picture_files(rendering.html, pictures.url, pictures.folder))
         html, copies = _with_copies(html, pictures, folder)
     previewed = Previewed(
         name=name,
@@ -109,17 +110,6 @@ def write_preview(
         _written(folder / f"{name}.eml", message),
     )
     return Preview(page, parts, rendering.notes, findings)
-
-
-def heavy_pictures(html: str, pictures: Pictures) -> list[str]:
-    """The pictures that a phone on a bad line would wait for, a sentence each."""
-    found = dict.fromkeys(re.findall(re.escape(pictures.url) + _PICTURE_FILE, html))
-    sizes = {name: (pictures.folder / name).stat().st_size for name in found if (pictures.folder / name).is_file()}
-    return [
-        f"The picture {name} has {size:,} bytes; over {MAX_PICTURE_BYTES:,} a phone waits: use a smaller or calmer one."
-        for name, size in sizes.items()
-        if size > MAX_PICTURE_BYTES
-    ]
 
 
 def _written(path: Path, content: bytes) -> Path:

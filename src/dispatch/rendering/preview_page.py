@@ -25,9 +25,9 @@ from dispatch.rendering.lenses import (
     without_pictures,
     without_styles,
 )
+from dispatch.rendering.lint_pictures import MAX_PICTURE_BYTES
 from dispatch.rendering.word import in_word
 
-MAX_PICTURE_BYTES = 200_000
 MAX_STYLE_BYTES = 16 * 1024
 DESKTOP, PHONE = 700, 375
 

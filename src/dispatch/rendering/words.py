@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_day_names
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 # A word, or the forms that it takes with a number: { one = "{count} reply", other = "{count} replies" }.
@@ -49,9 +50,25 @@ def short_date(day: date, tag: str) -> str:
     return format_date(day, format="long", locale=locale_of(tag))
 
 
+def weekday_names(tag: str) -> list[str]:
+    """The days of the week from Monday on, as they stand in a sentence: "Monday", "lundi"."""
+    names = get_day_names("wide", "format", locale_of(tag))
+    return [str(names[day]) for day in range(7)]
+
+
+def ordinal_form(number: int, tag: str) -> str:
+    """Which form a place in a row takes in the language: "one" of 1st, "few" of 3rd, "other" of 4th."""
+    return str(locale_of(tag).ordinal_form(number))
+
+
 def clock_time(moment: datetime, tag: str) -> str:
     """The time of day of a local moment, as the language writes it: "2:04\u202fPM", "14:04"."""
     return format_time(moment, format="short", locale=locale_of(tag)).replace("\u202f", "\u00a0")
+
+
+def in_a_row(named: Iterable[str], tag: str) -> str:
+    """Several things as the language lists them: "Mondays and Thursdays"; "" for none."""
+    return format_list(list(named), locale=locale_of(tag))
 
 
 def moment(when: datetime, words: object, tag: str, *, weekday: bool = False, zone: bool = False) -> str:
@@ -84,8 +101,15 @@ def put_in(sentence: str, values: Mapping[str, object]) -> str:
     return _NAME.sub(lambda found: str(values.get(found[1], found[0])), sentence)
 
 
-def counted(forms: Mapping[str, str], number: int, tag: str) -> str:
+def form_of(word: Word, *names: str) -> str:
+    """The first of these forms that a word has, else any; a word without forms (a label) says the same for all."""
+    if isinstance(word, str):
+        return word
+    return next((word[name] for name in names if name in word), next(iter(word.values()), ""))
+
+
+def counted(word: Word, number: int, tag: str) -> str:
     """The form that `number` takes in the language ("one", "few" …), "{count}" replaced as the language writes it."""
     locale = locale_of(tag)
-    form = forms.get(locale.plural_form(number), forms["other"])
+    form = form_of(word, locale.plural_form(number), "other")
     return form.replace("{count}", format_decimal(number, locale=locale))
