@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import cached_property
 from pathlib import Path
 
 from dispatch.collecting.collect import CollectReport, collect, decide_held
+from dispatch.collecting.logos import copy_logos, logo_lines
 from dispatch.collecting.pages import ask_pages
 from dispatch.composing.calendar import UpcomingSlot, upcoming_slots
 from dispatch.composing.compose import compose_due
@@ -25,7 +25,7 @@ from dispatch.composing.due import newsletters_due
 from dispatch.composing.plan import Plan, plan_issue
 from dispatch.composing.release import release_posts
 from dispatch.composing.upcoming import Upcoming, preview_page, upcoming_issue
-from dispatch.composing.variants import VariantReport, make_variants, undecided_kinds
+from dispatch.composing.variants import VariantReport
 from dispatch.config.load import find, load, warnings
 from dispatch.config.places import database_url, media_folder
 from dispatch.config.settings import Settings
@@ -42,17 +42,15 @@ from dispatch.model.doubt import Decision, Resolved
 from dispatch.model.issue import AudienceKey, Issue, Rendering
 from dispatch.model.report import IssueDetail, IssueSummary
 from dispatch.promoting.pages import missing_page_lines, note_shop_pages
-from dispatch.promoting.promote import Promos, Shelf, occasion_ahead, place_promos, preview_promos, promos_for
-from dispatch.rendering.look import Look
-from dispatch.rendering.look_faults import look_faults, looks_from
+from dispatch.promoting.promote import Promos, occasion_ahead, preview_promos
+from dispatch.readers import Readers
+from dispatch.rendering.look_faults import look_faults
 from dispatch.rendering.page import IssuePage
 from dispatch.rendering.preview import ISSUES, SAMPLE_VALUES, Pictures, Preview, message_ahead, write_preview
-from dispatch.rendering.render import render
-from dispatch.rendering.templates import TemplateFolder, open_templates
 from dispatch.store.database import Database
 from dispatch.store.doubts import resolve, undecided
 from dispatch.store.fan_out import cancel_issue
-from dispatch.store.issues import issues_to_fan_out, read_issue
+from dispatch.store.issues import issues_to_fan_out
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.opening import open_store
 from dispatch.store.overview import issue_detail, issue_summaries, troubles, under_way
@@ -60,6 +58,7 @@ from dispatch.store.relays import relay_memories
 from dispatch.store.stopping import pause_issue, resume_issue
 from dispatch.transport.compiler import CompiledMessage, compile_message
 from dispatch.transport.headers import headers_for
+from dispatch.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +117,8 @@ class Dispatch:
         self.address_key = address_key
         self.clock = clock
         self.warnings = warnings
+        self.workshop = Workshop(settings, database)
+        self.readers = Readers(settings, database, address_key, clock.now, self.workshop)
         self._ticking = asyncio.Lock()
         # Names this sender in leases: no two living ones are called the same, also after a restart.
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{real_now():%Y%m%d%H%M%S%f}"
@@ -135,6 +136,8 @@ class Dispatch:
     async def collect(self, only: Collection[str] | None = None, *, fresh: bool = False) -> CollectReport:
         """Fetch the sources that are due (or, with `fresh`, those named or all), and number what has settled."""
         report = await collect(self.database, self.settings, self.now(), only=only, fresh=fresh)
+        for problem in await copy_logos(self.database, self.settings, real_now(), fresh=fresh or only is not None):
+            log.warning("%s: %s", problem.where, problem.what)
         await release_posts(self.database, self.settings, self.now())
         return report
 
@@ -166,7 +169,7 @@ class Dispatch:
 
     async def send(self, stop: asyncio.Event | None = None) -> RunReport:
         """Fan out and send until nothing is due by the decision clock; later retries wait."""
-        problems = await self.prepare()
+        problems = [*await self.readers.write_mail(), *await self.prepare()]
         sent = _told(await self._send(stop or asyncio.Event(), until_idle=True))
         return RunReport((*problems, *sent.lines), sent.failed or bool(problems))
 
@@ -211,7 +214,7 @@ class Dispatch:
             self.settings,
             upcoming,
             promos_for=lambda key: promos.blocks.get(key, ()),
-            render=self._render,
+            render=await self.workshop.renderer(),
             hash_of=lambda rendering: self._message_ahead(upcoming, rendering).hash,
         )
         return replace(plan, problems=(*promos.problems, *plan.problems), reasons=promos.reasons)
@@ -224,7 +227,7 @@ class Dispatch:
         Raises NotFoundError for a message that there is not.
         """
         upcoming, page, notes = await self._next_page(newsletter, schedule, reader)
-        rendering = message_ahead(message, page, self._looks[page.look], self._templates)
+        rendering = message_ahead(message, page, (await self.workshop.looks())[page.look], self.workshop.templates)
         compiled = self._message_ahead(upcoming, rendering, to_list=message in ISSUES)
         raw = compiled.fill({**SAMPLE_VALUES, Blank.DATE: format_datetime(real_now())})
         pictures = Pictures(f"{self.settings.web.public_url.rstrip('/')}/media/", media_folder(self.settings))
@@ -235,7 +238,7 @@ class Dispatch:
     async def send_trial(self, newsletter: str, address: str) -> Reply:
         """Send the next issue, marked [TEST], to one address and to nobody else."""
         upcoming, page, _ = await self._next_page(newsletter, None, AudienceKey(0))
-        slot, rendering = _slot_key(upcoming), self._render(page)
+        slot, rendering = _slot_key(upcoming), (await self.workshop.renderer())(page)
         return await send_trial(self.settings, newsletter, upcoming.schedule, slot, rendering, address, real_now())
 
     def next_slots(self, newsletter: str | None, count: int) -> list[UpcomingSlot]:
@@ -285,6 +288,7 @@ class Dispatch:
         for memory in await self.database.read(relay_memories):
             if memory.name in self.settings.relays:
                 lines += learned_in_words(memory, real_now(), self.settings.site.timezone)
+        lines += await logo_lines(self.database, self.settings)
         return lines + await missing_page_lines(self.database, self.settings)
 
     def _mailboxes(self, addresses: Iterable[str]) -> dict[str, str]:
@@ -302,56 +306,23 @@ class Dispatch:
     async def _next_page(
         self, newsletter: str, schedule: str | None, reader: AudienceKey
     ) -> tuple[Upcoming, IssuePage, tuple[str, ...]]:
-        """The next issue, its page for this reader, and what is to be said of its books."""
+        """The next issue, its page for this reader, and what is to be said of its books and its logo."""
         upcoming = await self._upcoming(newsletter, schedule)
         promos = await self._promos_ahead(upcoming, [reader])
-        page = await preview_page(self.database, self.settings, upcoming, promos.blocks[reader])
+        page = await preview_page(self.database, self.settings, upcoming, promos.blocks[reader], reader)
         problems = (f"{problem.where}: {problem.what}" for problem in promos.problems)
-        return upcoming, replace(page, language=reader.language or page.language), (*promos.reasons, *problems)
+        notes = (*promos.reasons, *problems, *await logo_lines(self.database, self.settings))
+        return upcoming, page, notes
 
     async def _promos_ahead(self, upcoming: Upcoming, keys: Iterable[AudienceKey]) -> Promos:
         occasion = await occasion_ahead(self.database, upcoming, self.now())
-        return await preview_promos(self.database, self.settings, occasion, list(keys), shelf=self.shelf)
+        return await preview_promos(self.database, self.settings, occasion, list(keys), shelf=self.workshop.shelf)
 
     async def _fan_out(self, issue_id: int) -> None:
         await fan_out(self.database, self.now(), issue_id, self._make_variants)
 
     async def _make_variants(self, issue_id: int) -> VariantReport:
-        settings, now = self.settings, self.now()
-        problems = await place_promos(self.database, settings, now, issue_id)
-        keys = await undecided_kinds(self.database, issue_id)
-        promos = await promos_for(self.database, settings, now, issue_id, keys, shelf=self.shelf)
-        issue = await self.database.run(read_issue, issue_id)
-        headers = headers_for(settings, issue.newsletter, issue.schedule, issue.slot)
-        report = await make_variants(
-            self.database,
-            settings,
-            now,
-            issue_id,
-            promos_for=lambda key: promos.blocks.get(key, ()),
-            render=self._render,
-            hash_of=lambda rendering: compile_message(rendering, headers).hash,
-            keys=keys,
-        )
-        for problem in (*problems, *promos.problems, *report.problems):
-            log.warning("%s: %s", problem.where, problem.what)
-        return report
-
-    @cached_property
-    def _looks(self) -> dict[str, Look]:
-        return looks_from(self.settings)
-
-    @cached_property
-    def _templates(self) -> TemplateFolder:
-        return open_templates(self.settings.look.templates, self.settings.look.labels)
-
-    @property
-    def shelf(self) -> Shelf:
-        """What the blocks of books are made with."""
-        return Shelf(media_folder(self.settings), self._templates)
-
-    def _render(self, page: IssuePage) -> Rendering:
-        return render(page, self._looks[page.look], self._templates)
+        return await self.workshop.make_variants(issue_id, self.now())
 
     def _message_ahead(self, upcoming: Upcoming, rendering: Rendering, *, to_list: bool = True) -> CompiledMessage:
         headers = headers_for(self.settings, upcoming.newsletter, upcoming.schedule, _slot_key(upcoming))
@@ -391,7 +362,8 @@ def _told(report: SendReport) -> RunReport:
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing to send"
     lines = [f"sending: {told}"]
     if report.later:
-        lines.append(f"{report.later} wait for a later try, the first at {report.next_at:%Y-%m-%d %H:%M} UTC")
+        first = f"the first at {report.next_at:%Y-%m-%d %H:%M} UTC"
+        lines.append(f"{report.later} wait for a later try or for their own morning, {first}")
     lines += [f"in doubt: {name}" for name in report.in_doubt]
     lines += [f"paused: {sentence}" for sentence in report.braked]
     if report.problem:

@@ -22,12 +22,14 @@ async def serve(dispatch: Dispatch, *, schedule: bool, send: bool, say: Callable
     with stopping() as stop:
         clock = _start_clock(dispatch, stop, schedule=schedule, say=say)
         say("running; SIGTERM or Ctrl-C stops")
+        writing = asyncio.create_task(dispatch.readers.keep_writing_mail(stop))
         try:
             await (dispatch.keep_sending(stop) if send else stop.wait())
         finally:
             stop.set()
             clock.shutdown(wait=False)
             await dispatch.finish_tick()
+            await writing
     say("stopped")
 
 

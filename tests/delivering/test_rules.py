@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 def delivery(
     attempts: int = 0, kind: DeliveryKind = DeliveryKind.DIGEST, expires_at: datetime | None = None
 ) -> ClaimedDelivery:
-    return ClaimedDelivery(7, kind, 1, 1, 1, 1, "mara@harbour.example", "Mara", attempts, expires_at)
+    return ClaimedDelivery(7, kind, 1, 1, None, 1, None, "mara@harbour.example", "Mara", attempts, expires_at)
 
 
 def a_try(outcome: Outcome, reply: Reply | None = None, stage: Stage = Stage.RCPT) -> Try:
@@ -112,7 +112,8 @@ def wait_after(attempts: int, code: int, enhanced: str, text: str) -> tuple[time
     """The shortest and the longest wait of a hundred deliveries after this reply at RCPT."""
     waits = []
     for number in range(100):
-        one = ClaimedDelivery(number, DeliveryKind.DIGEST, 1, 1, 1, 1, "mara@harbour.example", "Mara", attempts, None)
+        whose = ("mara@harbour.example", "Mara")
+        one = ClaimedDelivery(number, DeliveryKind.DIGEST, 1, 1, None, 1, None, *whose, attempts, None)
         verdict = judge(one, a_try(Outcome.DEFERRED, Reply(code, enhanced, text)), NOW)
         assert verdict is not None
         waits.append((verdict.due_at or NOW) - NOW)

@@ -14,11 +14,10 @@ from dispatch.store.opening import HEAD, migrate
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database that only the migrations have touched."""
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a table."""
     if request.param == "sqlite":
         database = Database(sqlite_url(tmp_path / "migrated.db"))
-        database.transact(migrate)
         yield database
         database.close()
         return
@@ -28,12 +27,18 @@ def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     with outside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE template0"))
     database = Database(server.set(database=name).render_as_string(hide_password=False))
-    database.transact(migrate)
     yield database
     database.close()
     with outside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     outside.close()
+
+
+@pytest.fixture
+def migrated(empty: Database) -> Database:
+    """A database that only the migrations have touched."""
+    empty.transact(migrate)
+    return empty
 
 
 def test_the_migrations_make_the_tables_of_today(migrated: Database) -> None:
@@ -62,6 +67,42 @@ def test_the_newest_migration_is_the_one_that_opening_expects(migrated: Database
     """HEAD in opening.py names the last file in migrations/versions/."""
     with migrated.engine.connect() as connection:
         assert connection.scalars(sa.text("SELECT version_num FROM alembic_version")).all() == [HEAD]
+
+
+def test_what_was_stored_before_readers_could_choose_stays(empty: Database) -> None:
+    """The fourth step makes one table anew, which holds what issues under way go by."""
+    empty.transact(migrate, "0003")
+    at = "'2026-11-20 07:00:00'"
+    rows = (
+        "newsletter (id, slug) VALUES (1, 'review')",
+        f"schedule (id, newsletter_id, slug, base_seq, created_at) VALUES (1, 1, 'weekly', 0, {at})",
+        (
+            "issue (id, newsletter_id, schedule_id, slot, due_at, through_seq, state, created_at) "
+            f"VALUES (1, 1, 1, '2026-11-20T07:00', {at}, 3, 'sending', {at})"
+        ),
+        (
+            "variant (id, issue_id, hash, subject, html, text, post_ids, books, notes) "
+            "VALUES (1, 1, 'h', 's', 'h', 't', '[]', '[]', '[]')"
+        ),
+        (
+            "issue_audience (issue_id, from_seq, region, language, cohort, books, variant_id) "
+            "VALUES (1, 0, 'GB', 'en', 7, TRUE, 1)"
+        ),
+        (
+            f"delivery (id, kind, issue_id, variant_id, state, due_at, created_at) "
+            f"VALUES (1, 'digest', 1, 1, 'queued', {at}, {at})"
+        ),
+    )
+    with empty.engine.begin() as connection:
+        for row in rows:
+            connection.execute(sa.text(f"INSERT INTO {row}"))
+    empty.transact(migrate)
+    with empty.engine.begin() as connection:
+        (audience,) = connection.execute(sa.select(tables.issue_audience)).mappings()
+        (delivery,) = connection.execute(sa.select(tables.delivery)).mappings()
+    assert (audience["region"], audience["cohort"], audience["variant_id"]) == ("GB", 7, 1)
+    assert (audience["sections_off"], audience["larger_type"]) == ("", False)
+    assert (delivery["issue_id"], delivery["message_id"], delivery["address"]) == (1, None, None)
 
 
 def _schema(database: Database) -> dict[str, list[object]]:

@@ -58,7 +58,7 @@ def test_a_database_of_a_newer_version_is_refused(empty_url: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9000'"))
     database.close()
-    with pytest.raises(StoreTooNewError, match=r"9000.*0003.*upgrade dispatch, or restore a backup"):
+    with pytest.raises(StoreTooNewError, match=r"9000.*0004.*upgrade dispatch, or restore a backup"):
         open_store(empty_url, durability="process", address_key=KEY)
 
 

@@ -28,6 +28,7 @@ HEADERS = FixedHeaders(
     reply_to=EmailAddress("letters", "lamplight.example"),
     list_name="The Lamplight Review",
     list_id="review.lamplight.example",
+    archive="https://post.lamplight.example/issues/review",
     feedback_id="weekly-202611270700:review:digest:lamplightexampl",
     language="en-US",
 )
@@ -49,7 +50,7 @@ LEAVE = "https://post.lamplight.example/unsubscribe/" + "u" * 44
 CHANGE = "https://post.lamplight.example/preferences/" + "p" * 44
 SINGLE = (
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
-    "List-Unsubscribe-Post", "List-Owner", "List-Help", "List-Post",
+    "List-Unsubscribe-Post", "List-Owner", "List-Help", "List-Post", "List-Archive",
     "Feedback-ID", "Auto-Submitted", "Precedence", "Content-Type",
 )  # fmt: skip
 NASTY = st.one_of(
@@ -126,6 +127,7 @@ def test_a_message_has_every_field_once_and_both_parts() -> None:
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Owner"] == "<mailto:letters@lamplight.example>"
     assert message["List-Post"] == "NO"
+    assert message["List-Archive"] == "<https://post.lamplight.example/issues/review>"
     assert message["Content-Language"] == "en-US"
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]

@@ -47,13 +47,15 @@ class Claims:
         held: Collection[str],
         over: asyncio.Event,
         until_idle: bool,
+        kinds: Collection[DeliveryKind] | None = None,
     ) -> None:
+        """`kinds` are those that go over this relay, None for all there are."""
         # Kept, because asking for it costs a system call, and this is asked for every message.
         self._loop = asyncio.get_running_loop()
         self._database, self._owner = database, owner
         self._clock, self._real_clock = clock, real_clock
         self._paces, self._ledger, self._batch, self._held = paces, ledger, batch, held
-        self._over, self._until_idle = over, until_idle
+        self._over, self._until_idle, self._kinds = over, until_idle, kinds
         self._most = batch
         self._claimed: deque[tuple[float, ClaimedDelivery]] = deque()  # with the time of the claim
         self._begun: set[int] = set()
@@ -179,6 +181,7 @@ class Claims:
             real_now=self._real_clock(),
             without_domains=slow,
             held=self._held,
+            kinds=self._kinds,
         )
         self._batch = min(2 * self._batch, self._most)
         claimed = [(self._loop.time(), delivery) for delivery in found]
@@ -205,7 +208,7 @@ class Claims:
                 await self._database.run(put_off, domain, now, now + timedelta(seconds=seconds))
         await self._database.run(finish_issues, now)
         await self._database.run(recover_expired, self._owner, now, self._real_clock(), RESENT_KINDS, self._held)
-        left = await self._database.run(waiting, now)
+        left = await self._database.run(waiting, now, self._kinds)
         if self._until_idle and self._is_idle(left):
             self._over.set()
 

@@ -1,5 +1,6 @@
 """Why somebody did or did not get an issue, in words."""
 
+from dispatch.delivering.service_words import mail_in_words, request_in_words
 from dispatch.delivering.words import because, doubt, not_sent, refused, said, when
 from dispatch.errors import NotFoundError
 from dispatch.model.delivery import DeliveryState
@@ -9,6 +10,8 @@ from dispatch.model.subscriber import Subscription, SubscriptionState
 from dispatch.store.database import Connection, Database
 from dispatch.store.issues import read_issue
 from dispatch.store.overview import received_issues
+from dispatch.store.requests import requests_for
+from dispatch.store.service_mail import sent_mails
 from dispatch.store.subscribers import find_subscriber
 from dispatch.store.subscriptions import subscriptions_of
 from dispatch.store.suppressions import suppression_reasons
@@ -26,6 +29,9 @@ def _explain(connection: Connection, digest: str, issue_id: int | None, zone: st
     subscriber = find_subscriber(connection, digest)
     reason = suppression_reasons(connection, [digest]).get(digest)
     lines = [f"The address is suppressed ({reason}): nothing is sent to it."] if reason else []
+    if issue_id is None:
+        lines += [request_in_words(request, zone) for request in requests_for(connection, digest)]
+        lines += [mail_in_words(sent, zone) for sent in sent_mails(connection, digest)]
     if subscriber is None:
         if not lines:
             raise NotFoundError("nobody by that address is known here: `dispatch subscribers show` says what is")
@@ -57,7 +63,7 @@ def _standing(subscription: Subscription, zone: str) -> str:
 
 def explain_issue(received: ReceivedIssue, zone: str) -> str:
     """One sentence or two about one issue and one subscription; times in `zone`."""
-    return f"{_title(received)}: {_fate(received, zone)}{_doubts(received, zone)}"
+    return f"{_title(received)}: {_fate(received, zone)}{_why_then(received)}{_doubts(received, zone)}"
 
 
 def _title(received: ReceivedIssue) -> str:
@@ -90,6 +96,12 @@ def _fate(received: ReceivedIssue, zone: str) -> str:
             return f"not yet: tried {tries}, next try at {at}.{reply}"
         case _:
             return f"waits to be sent (due {at}).{reply}"
+
+
+def _why_then(received: ReceivedIssue) -> str:
+    """Why it came when it did, where that was decided: posts that waited for the morning after a full day."""
+    reason = received.issue.reason if received.issue.state in (IssueState.SENDING, IssueState.SENT) else ""
+    return f" {reason[0].upper()}{reason[1:]}." if reason else ""
 
 
 def _without_delivery(received: ReceivedIssue) -> str:

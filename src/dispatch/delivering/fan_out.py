@@ -3,7 +3,8 @@
     end the pauses that are over
     until nobody is owed the issue:
         have variants made for the kinds of subscriber that have none
-        for each range of subscriptions, one transaction: insert deliveries, move seen_seq
+        for each range of subscriptions, one transaction: insert deliveries, each due at its reader's own time of day,
+        and move seen_seq
     the issue is sending
 
 Every step is safe to repeat and to run in several processes: a kill between two of them loses and doubles nothing.
@@ -18,6 +19,7 @@ from dispatch.store.database import Database
 from dispatch.store.fan_out import fan_out_range, finish_fan_out, has_audience, lacks_variants, subscription_bounds
 from dispatch.store.issues import close_overdue_issues
 from dispatch.store.pauses import return_from_pause
+from dispatch.store.zones import own_due_times
 
 # Long enough to be worth a transaction, short enough that other writers never wait for a quarter of a second.
 RANGE = 5_000
@@ -65,9 +67,10 @@ async def _all_ranges(database: Database, issue_id: int, now: datetime) -> int:
     if bounds is None:
         return 0
     low, high = bounds
+    due_times = await database.read(own_due_times, issue_id)
     return sum(
         [
-            await database.run_trusted(fan_out_range, issue_id, start, start + RANGE - 1, now)
+            await database.run_trusted(fan_out_range, issue_id, start, start + RANGE - 1, now, due_times)
             for start in range(low, high + 1, RANGE)
         ]
     )

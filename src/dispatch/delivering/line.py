@@ -38,7 +38,7 @@ class Counts:
     turned_away: int = 0
     in_doubt: list[str] = field(default_factory=list)
     braked: list[str] = field(default_factory=list)
-    refusals: dict[int, Refusals] = field(default_factory=dict)  # by issue
+    refusals: dict[int | None, Refusals] = field(default_factory=dict)  # by issue; None: of mail that has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Work:
     """What the connections of one run share."""
 
     database: Database
+    owner: str
     claims: Claims
     ledger: Ledger
     messages: Messages
@@ -105,6 +106,9 @@ class Line:
         try:
             return Ready(delivery, await self._work.messages.of(delivery))
         except ConfigurationError as error:
+            if delivery.issue_id is None:
+                await self._settle(delivery, Try(Outcome.TURNED_AWAY, Stage.MAIL, reason=str(error)))
+                return None
             self._give_back(delivery)
             await self._brake(delivery.issue_id, str(error))
             return None
@@ -188,7 +192,11 @@ class Line:
         if reason:
             await self._brake(delivery.issue_id, reason)
 
-    async def _brake(self, issue_id: int, reason: str) -> None:
+    async def _brake(self, issue_id: int | None, reason: str) -> None:
+        if issue_id is None:
+            # Service mail has nothing that could be paused: each message comes back later, until it has expired.
+            logger.error("service mail waits: %s", reason)
+            return
         try:
             braked = await self._work.database.run(brake_issue, issue_id, reason)
         except TRANSIENT_ERRORS:

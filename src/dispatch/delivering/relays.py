@@ -3,12 +3,15 @@
 import asyncio
 import ipaddress
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dispatch.config.settings import Relay, Settings
+from dispatch.config.settings import Carried, Relay, Settings
 from dispatch.delivering.rules import rest_after_problem
 from dispatch.delivering.waits import pause, unless
 from dispatch.errors import RelayError, RelaySetupError
+from dispatch.model.delivery import DeliveryKind
 from dispatch.transport.access import RelayAccess
 from dispatch.transport.session import SmtpSession
 
@@ -20,11 +23,48 @@ GIVE_UP_AFTER = 3
 CONNECTION_REST = 30.0
 
 
-def relay_for(settings: Settings, carried: str) -> tuple[str, Relay]:
+_CARRIED_AS: Mapping[DeliveryKind, Carried] = {
+    DeliveryKind.DIGEST: "digests",
+    DeliveryKind.LETTER: "letters",
+    DeliveryKind.SHARE: "shares",
+    DeliveryKind.SERVICE: "service",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """A relay, and the kinds of delivery that go over it."""
+
+    name: str
+    relay: Relay
+    kinds: frozenset[DeliveryKind]
+
+
+def roads(settings: Settings) -> list[Road]:
+    """The relays that mail goes over, that of the digests first; raises RelayError if no relay carries those.
+
+    Each kind goes over the first relay that carries it. Service mail that none names goes where the digests go, because
+    somebody waits for it.
+    """
+    main, _ = relay_for(settings, "digests")
+    ways = {kind: _first_with(settings, carried) for kind, carried in _CARRIED_AS.items()}
+    ways[DeliveryKind.SERVICE] = ways[DeliveryKind.SERVICE] or main
+    names = sorted({name for name in ways.values() if name}, key=lambda name: name != main)
+    return [
+        Road(name, settings.relays[name], frozenset(kind for kind, way in ways.items() if way == name))
+        for name in names
+    ]
+
+
+def _first_with(settings: Settings, carried: Carried) -> str | None:
+    return next((name for name, relay in settings.relays.items() if carried in relay.carries), None)
+
+
+def relay_for(settings: Settings, carried: Carried) -> tuple[str, Relay]:
     """The first relay that carries this kind of mail, with its name; raises RelayError if there is none."""
-    for name, relay in settings.relays.items():
-        if carried in relay.carries:
-            return name, relay
+    name = _first_with(settings, carried)
+    if name is not None:
+        return name, settings.relays[name]
     raise RelayError(f'no relay carries {carried}: add a table like [relays.main] with carries = ["{carried}"]')
 
 

@@ -10,10 +10,11 @@ put back what was claimed and not begun
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dispatch.config.settings import Settings
 from dispatch.delivering.claims import Claims
@@ -21,7 +22,7 @@ from dispatch.delivering.ledger import Ledger
 from dispatch.delivering.lessons import Lessons
 from dispatch.delivering.line import Counts, Line, Work
 from dispatch.delivering.messages import Messages
-from dispatch.delivering.relays import RelayHealth, access_to, relay_for
+from dispatch.delivering.relays import RelayHealth, Road, access_to, roads
 from dispatch.delivering.rules import RESENT_KINDS
 from dispatch.delivering.sender_lock import SenderLock
 from dispatch.delivering.waits import pause, persistently
@@ -29,6 +30,7 @@ from dispatch.errors import RelayError
 from dispatch.store.database import Database
 from dispatch.store.deliveries import TRANSIENT_ERRORS, Waiting, finish_issues, waiting
 from dispatch.store.leases import recover_everything, recover_expired, recover_own, release_claims, renew_leases
+from dispatch.transport.access import RelayAccess
 from dispatch.transport.dkim import signer_for
 from dispatch.transport.signing import Signing
 
@@ -70,42 +72,93 @@ async def send_due(
     """Send until `stop`, or with `until_idle` until nothing is due by `clock` and no other sender holds anything.
 
     `owner` names this process among all that send, and no two at once. Leases and Date go by `real_clock`. Raises
-    RelayError if no relay carries digests, ConfigurationError if a secret is missing or no key.
+    RelayError if no relay carries digests, ConfigurationError if a secret is missing or no key. Where several relays
+    share the mail (`carries`), each has connections, pace and ledger of its own.
     """
-    name, relay = relay_for(settings, "digests")
-    over = asyncio.Event()
-    health = RelayHealth(access_to(settings, name), over, gives_up=until_idle)
-    ledger = Ledger(database, owner, name, clock, real_clock, stop)
+    ways = roads(settings)
     held = [slug for slug, newsletter in settings.newsletters.items() if newsletter.in_doubt == "hold"]
-    lessons = Lessons(name, relay)
-    claims = Claims(
-        database,
-        owner,
-        clock,
-        real_clock,
-        paces=lessons.paces,
-        ledger=ledger,
-        batch=BATCH_PER_CONNECTION * relay.connections,
-        held=held,
-        over=over,
-        until_idle=until_idle,
-    )
-    signer = signer_for(relay, name)
-    signing = Signing(signer, real_clock) if signer else None
-    messages = Messages(database, settings, real_clock, signing)
-    work = Work(database, claims, ledger, messages, health, lessons, clock, real_clock, stop, over, relay, Counts())
     lock = SenderLock(database.file) if database.file else None
+    signings: list[Signing] = []
+    works: list[Work] = []
     try:
+        for road in ways:
+            signer = signer_for(road.relay, road.name)
+            signings += [Signing(signer, real_clock)] if signer else []
+            # Claims are put back by their owner's name, so each relay's are its own.
+            its_owner = owner if road is ways[0] else f"{owner}:{road.name}"
+            messages = Messages(database, settings, real_clock, signings[-1] if signer else None)
+            desk = _Desk(database, its_owner, clock, real_clock, stop, messages, held)
+            works.append(
+                _work_for(road, access_to(settings, road.name), desk, until_idle=until_idle, alone=len(ways) == 1)
+            )
         if await _may_begin(database, lock, clock, stop, until_idle=until_idle):
             await _take_over(database, owner, clock, real_clock, stop, held, alone=lock is not None)
-            await lessons.recall(database, stop, asyncio.get_running_loop().time(), real_clock())
-            await _run(work, owner, real_clock)
+            for work in works:
+                await work.lessons.recall(database, stop, asyncio.get_running_loop().time(), real_clock())
+            await _all_of([_run(work) for work in works])
     finally:
-        if signing:
+        for signing in signings:
             signing.close()
         if lock:
             lock.release()
-    return await _report(work)
+    return await _report(works)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What sending over one relay shares with the others, and whose name it claims in."""
+
+    database: Database
+    owner: str
+    clock: Clock
+    real_clock: Clock
+    stop: asyncio.Event
+    messages: Messages
+    held: Collection[str]
+
+
+def _work_for(road: Road, access: RelayAccess, desk: _Desk, *, until_idle: bool, alone: bool) -> Work:
+    over = asyncio.Event()
+    ledger = Ledger(desk.database, desk.owner, road.name, desk.clock, desk.real_clock, desk.stop)
+    lessons = Lessons(road.name, road.relay)
+    claims = Claims(
+        desk.database,
+        desk.owner,
+        desk.clock,
+        desk.real_clock,
+        paces=lessons.paces,
+        ledger=ledger,
+        batch=BATCH_PER_CONNECTION * road.relay.connections,
+        held=desk.held,
+        over=over,
+        until_idle=until_idle,
+        kinds=None if alone else road.kinds,
+    )
+    return Work(
+        database=desk.database,
+        owner=desk.owner,
+        claims=claims,
+        ledger=ledger,
+        messages=desk.messages,
+        health=RelayHealth(access, over, gives_up=until_idle),
+        lessons=lessons,
+        clock=desk.clock,
+        real_clock=desk.real_clock,
+        stop=desk.stop,
+        over=over,
+        relay=road.relay,
+        counts=Counts(),
+    )
+
+
+async def _all_of(runs: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run them side by side; raises what the first that fails raises."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for run in runs:
+                group.create_task(run)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 async def _may_begin(
@@ -143,11 +196,11 @@ async def _take_over(
         )
 
 
-async def _run(work: Work, owner: str, real_clock: Clock) -> None:
+async def _run(work: Work) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(work.ledger.run())
-            besides = [group.create_task(_keep_leases(work, owner, real_clock)), group.create_task(_heed_stop(work))]
+            besides = [group.create_task(_keep_leases(work)), group.create_task(_heed_stop(work))]
             await asyncio.wait([group.create_task(Line(work).run()) for _ in range(work.relay.connections)])
             await work.claims.close()
             work.ledger.close()
@@ -155,19 +208,19 @@ async def _run(work: Work, owner: str, real_clock: Clock) -> None:
                 task.cancel()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    await work.lessons.save(work.database, asyncio.get_running_loop().time(), real_clock())
+    await work.lessons.save(work.database, asyncio.get_running_loop().time(), work.real_clock())
     # What cannot be put back now comes back by itself: with the lock, or when the lease is over.
     with suppress(*TRANSIENT_ERRORS):
-        await work.database.run(release_claims, owner)
+        await work.database.run(release_claims, work.owner)
         await work.database.run(finish_issues, work.clock())
 
 
-async def _keep_leases(work: Work, owner: str, real_clock: Clock) -> None:
+async def _keep_leases(work: Work) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
         with suppress(*TRANSIENT_ERRORS):
-            await work.database.run(renew_leases, owner, real_clock())
-        await work.lessons.save(work.database, asyncio.get_running_loop().time(), real_clock())
+            await work.database.run(renew_leases, work.owner, work.real_clock())
+        await work.lessons.save(work.database, asyncio.get_running_loop().time(), work.real_clock())
 
 
 async def _heed_stop(work: Work) -> None:
@@ -182,20 +235,23 @@ async def _heed_stop(work: Work) -> None:
         session.abort()
 
 
-async def _report(work: Work) -> SendReport:
-    counts = work.counts
-    left = await persistently(work.stop, work.database, waiting, work.clock()) or Waiting(0, 0, 0, None)
-    # A connection that failed when nobody needed it any more is nobody's problem.
-    waited_for = work.health.problem if work.stop.is_set() and left.due else None
+async def _report(works: Sequence[Work]) -> SendReport:
+    main = works[0]
+    left = await persistently(main.stop, main.database, waiting, main.clock()) or Waiting(0, 0, 0, None)
+    counts = [work.counts for work in works]
+    problems = [work.health.gave_up_for for work in works]
+    if main.stop.is_set() and left.due:
+        # A connection that failed when nobody needed it any more is nobody's problem.
+        problems += [work.health.problem for work in works]
     return SendReport(
-        accepted=counts.accepted,
-        deferred=counts.deferred,
-        refused=counts.refused,
-        turned_away=counts.turned_away,
-        in_doubt=tuple(counts.in_doubt),
-        braked=tuple(counts.braked),
+        accepted=sum(one.accepted for one in counts),
+        deferred=sum(one.deferred for one in counts),
+        refused=sum(one.refused for one in counts),
+        turned_away=sum(one.turned_away for one in counts),
+        in_doubt=tuple(name for one in counts for name in one.in_doubt),
+        braked=tuple(sentence for one in counts for sentence in one.braked),
         due=left.due,
         later=left.later,
         next_at=left.next_at,
-        problem=work.health.gave_up_for or waited_for,
+        problem=next((problem for problem in problems if problem), None),
     )

@@ -22,6 +22,7 @@ def because(reason: str) -> str:
         "left": "they left",
         "paused": "they had paused",
         "suppressed": "the address is suppressed",
+        "answered": "it was answered meanwhile",
         CANCELLED: "the issue was cancelled",
         EXPIRED: "its time was over",
         "nothing left": "none of its posts was left for them",

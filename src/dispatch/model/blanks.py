@@ -15,7 +15,8 @@ class Blank(StrEnum):
     ADDRESS = "ADDRESS"  # the recipient's address, text
     UNSUBSCRIBE = "UNSUBSCRIBE"  # the subscription's token; its marker stands for the whole https link
     PREFERENCES = "PREFERENCES"  # the same for its preferences
-    CONFIRM = "CONFIRM"  # the same for confirming it
+    CONFIRM = "CONFIRM"  # the same for saying yes to a request
+    DECLINE = "DECLINE"  # and for saying no
     REPORT = "REPORT"  # a share's token: whoever typed this address is nobody its owner knows
     TO = "TO"  # To header's mailbox
     MESSAGE_ID = "MESSAGE_ID"  # the delivery's token, the same at every try
@@ -27,6 +28,7 @@ PAGES = {
     Blank.UNSUBSCRIBE: "unsubscribe",
     Blank.PREFERENCES: "preferences",
     Blank.CONFIRM: "confirm",
+    Blank.DECLINE: "decline",
     Blank.REPORT: "share/report",
 }
 

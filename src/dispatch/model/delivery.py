@@ -102,14 +102,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """What the sender needs of one claimed delivery."""
+    """What the sender needs of one claimed delivery. It carries a variant of an issue, or a message that is none.
+
+    Service mail has no issue; what asks somebody who is no subscriber yet has a request and neither of the others.
+    """
 
     id: int
     kind: DeliveryKind
-    issue_id: int
-    variant_id: int
-    subscription_id: int
-    subscriber_id: int
+    issue_id: int | None
+    variant_id: int | None
+    message_id: int | None
+    subscription_id: int | None
+    request_id: int | None
     address: str
     name: str
     attempts: int

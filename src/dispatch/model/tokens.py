@@ -20,6 +20,8 @@ class Purpose(Enum):
 
     UNSUBSCRIBE = _WHAT + b"u"  # subject: subscription id
     PREFERENCES = _WHAT + b"p"  # subject: subscription id
+    CONFIRM = _WHAT + b"c"  # subject: request id
+    DECLINE = _WHAT + b"d"  # subject: request id
     BOUNCE = _WHAT + b"b"  # subject: delivery id
     MESSAGE = _WHAT + b"m"  # subject: delivery id
 

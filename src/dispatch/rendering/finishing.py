@@ -25,14 +25,15 @@ class LetterBlanks:
     unsubscribe: str
     preferences: str
     confirm: str
+    decline: str
     report: str
 
 
 def letter_blanks(seal: Seal) -> LetterBlanks:
     """The markers to render a letter with."""
     ours = seal.blanks
-    confirm, report = (f"{LINK_HOST}{blank}-{seal.nonce}" for blank in (Blank.CONFIRM, Blank.REPORT))
-    return LetterBlanks(ours.address, ours.unsubscribe, ours.preferences, confirm, report)
+    others = (f"{LINK_HOST}{blank}-{seal.nonce}" for blank in (Blank.CONFIRM, Blank.DECLINE, Blank.REPORT))
+    return LetterBlanks(ours.address, ours.unsubscribe, ours.preferences, *others)
 
 
 def finished_letter(

@@ -18,8 +18,9 @@ from dispatch.model.issue import IssueState, Rendering
 from dispatch.store import jsonrows
 from dispatch.store.fan_out import hand_back
 from dispatch.store.leases import FREE, HELD, lease_end
+from dispatch.store.reader_tables import message
 from dispatch.store.tables import delivery, issue, newsletter, schedule, subscriber, variant
-from dispatch.store.wanted import end_expired, end_unwanted, unwanted
+from dispatch.store.wanted import end_expired, end_unwanted, is_being_sent, unwanted
 
 # A full disk, a locked file, a lost server: the transaction did not happen (or nobody knows), and may later.
 TRANSIENT_ERRORS = (sa.exc.OperationalError, sa.exc.InterfaceError)
@@ -37,13 +38,15 @@ def claim(
     real_now: datetime,
     without_domains: Collection[str] = (),
     held: Collection[str] = (),
+    kinds: Collection[DeliveryKind] | None = None,
 ) -> list[ClaimedDelivery]:
-    """Take up to `limit` due deliveries of issues being sent, the most urgent first; each goes to one owner only.
+    """Take up to `limit` due deliveries, the most urgent first: of issues being sent, and those that have no issue.
 
-    Due ones that are past their time or no longer wanted end here and are not returned. Those of the newsletters `held`
-    wait for an operator when they are in doubt.
+    Each goes to one owner only; with `kinds`, only those. Due ones that are past their time or no longer wanted end
+    here and are not returned. Those of the newsletters `held` wait for an operator when they are in doubt.
     """
-    due = _due_ids(now, without_domains).limit(limit).with_for_update(skip_locked=True, of=delivery)
+    wanted = _due_ids(now, without_domains).where(_of_kinds(kinds))
+    due = wanted.limit(limit).with_for_update(skip_locked=True, of=delivery)
     ids = connection.scalars(
         sa.update(delivery)
         # Asked again outside: PostgreSQL otherwise gives a row to two owners (docs/decisions/0002).
@@ -103,14 +106,13 @@ class Waiting:
     next_at: datetime | None
 
 
-def waiting(connection: Connection, now: datetime) -> Waiting:
-    """Count what waits in issues that are being sent."""
-    of_live_issues = sa.select(issue.c.id).where(issue.c.state == IssueState.SENDING)
-    later = sa.select(sa.func.count(), sa.func.min(delivery.c.due_at)).where(
-        _DUE, delivery.c.due_at > now, delivery.c.issue_id.in_(of_live_issues)
-    )
-    due = sa.select(sa.func.count()).where(_DUE, delivery.c.due_at <= now, delivery.c.issue_id.in_(of_live_issues))
-    held = sa.select(sa.func.count()).select_from(delivery).where(HELD)
+def waiting(connection: Connection, now: datetime, kinds: Collection[DeliveryKind] | None = None) -> Waiting:
+    """Count what waits in issues that are being sent and outside of issues; with `kinds`, only those."""
+    live_issues = sa.select(issue.c.id).where(issue.c.state == IssueState.SENDING)
+    counts = sa.and_(_of_kinds(kinds), sa.or_(delivery.c.issue_id.is_(None), delivery.c.issue_id.in_(live_issues)))
+    later = sa.select(sa.func.count(), sa.func.min(delivery.c.due_at)).where(_DUE, delivery.c.due_at > now, counts)
+    due = sa.select(sa.func.count()).where(_DUE, delivery.c.due_at <= now, counts)
+    held = sa.select(sa.func.count()).select_from(delivery).where(HELD, _of_kinds(kinds))
     count, next_at = connection.execute(later).one()
     return Waiting(connection.scalars(due).one(), connection.scalars(held).one(), count, next_at)
 
@@ -138,13 +140,31 @@ def variant_to_send(connection: Connection, variant_id: int) -> VariantToSend:
     return VariantToSend(rendering, row.newsletter, row.schedule, row.slot)
 
 
+@dataclass(frozen=True, slots=True)
+class MessageToSend:
+    """The rendering of a message that is no issue, which one, and in whose name it goes."""
+
+    rendering: Rendering
+    name: str
+    newsletter: str
+
+
+def message_to_send(connection: Connection, message_id: int) -> MessageToSend:
+    """A message with what its header is made of."""
+    row = connection.execute(sa.select(message).where(message.c.id == message_id)).one()
+    return MessageToSend(Rendering(row.subject, row.preheader, row.html, row.text), row.name, row.newsletter)
+
+
+def _of_kinds(kinds: Collection[DeliveryKind] | None) -> sa.ColumnElement[bool]:
+    return sa.true() if kinds is None else delivery.c.kind.in_(sorted(kinds))
+
+
 def _due_ids(now: datetime, without_domains: Collection[str]) -> sa.Select[tuple[int]]:
     # Not a join: SQLite would begin with the issue and sort everything that waits, a million rows at each claim. So it
     # walks along ix_delivery_due and stops at the limit.
-    is_being_sent = sa.select(issue.c.id).where(issue.c.id == delivery.c.issue_id, issue.c.state == IssueState.SENDING)
     query = (
         sa.select(delivery.c.id)
-        .where(_DUE, delivery.c.due_at <= now, is_being_sent.exists())
+        .where(_DUE, delivery.c.due_at <= now, is_being_sent())
         .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id)
     )
     if without_domains:
@@ -166,17 +186,19 @@ def _claimed(
             delivery.c.id,
             delivery.c.issue_id,
             delivery.c.variant_id,
+            delivery.c.message_id,
             delivery.c.subscription_id,
-            delivery.c.subscriber_id,
-            subscriber.c.address,
-            subscriber.c.name,
+            delivery.c.request_id,
+            # Whoever was erased meanwhile has none; then `unwanted` says so.
+            sa.func.coalesce(delivery.c.address, subscriber.c.address, ""),
+            sa.func.coalesce(subscriber.c.name, ""),
             delivery.c.attempts,
             delivery.c.expires_at,
-            newsletter.c.slug.in_(held),
+            sa.func.coalesce(newsletter.c.slug.in_(held), sa.false()),
         )
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .join(issue, issue.c.id == delivery.c.issue_id)
-        .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
+        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .outerjoin(issue, issue.c.id == delivery.c.issue_id)
+        .outerjoin(newsletter, newsletter.c.id == issue.c.newsletter_id)
         .where(delivery.c.id.in_(jsonrows.ids(connection.dialect.name, "ids")))
         .order_by(delivery.c.priority, delivery.c.due_at, delivery.c.id),
         {"ids": jsonrows.dumped(ids)},

@@ -41,8 +41,8 @@ def open_store(url: str, *, durability: str, address_key: bytes) -> Database:
     return database
 
 
-def migrate(connection: Connection) -> None:
-    """Run the steps that are missing, in this transaction."""
+def migrate(connection: Connection, target: str = "head") -> None:
+    """Run the steps that are missing up to `target`, in this transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -50,7 +50,7 @@ def migrate(connection: Connection) -> None:
     configuration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     configuration.set_main_option("path_separator", "os")
     configuration.attributes["connection"] = connection
-    command.upgrade(configuration, "head")
+    command.upgrade(configuration, target)
 
 
 def _connected(url: str, durability: str) -> Database:

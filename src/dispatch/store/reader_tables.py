@@ -1,4 +1,4 @@
-"""The tables of what readers do for themselves: what they asked for, what they agreed to, what is mailed to one alone."""
+"""The tables of what readers do for themselves: what they asked for and agreed to, what is mailed to one alone."""
 
 import sqlalchemy as sa
 
@@ -65,4 +65,16 @@ message = sa.Table(
     _text("text", None),
     sa.Column("created_at", Utc, nullable=False),
     sa.UniqueConstraint("newsletter", "hash"),
+)
+
+# Mail that has to be written to one reader, because of something that happened; gone once it is in the queue.
+wanted_mail = sa.Table(
+    "wanted_mail",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    _text("name", None),  # welcome, goodbye …
+    sa.Column("subscription_id", Id, sa.ForeignKey("subscription.id")),
+    sa.Column("address", sa.Text),  # whom it goes to, where that is not the subscriber's address any more
+    sa.Column("address_hash", sa.Text),
+    sa.Column("wanted_at", Utc, nullable=False),
 )

@@ -14,13 +14,12 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import UpdateBase
 
 from dispatch.model.delivery import EXPIRED, DeliveryState, Verdict
-from dispatch.model.issue import IssueState
 from dispatch.store import jsonrows
 from dispatch.store.fan_out import hand_back
 from dispatch.store.leases import CLAIMED, FREE, HELD, put_back
 from dispatch.store.prepared import Prepared
-from dispatch.store.tables import Utc, attempt, delivery, issue
-from dispatch.store.wanted import end_unwanted, unwanted
+from dispatch.store.tables import Utc, attempt, delivery
+from dispatch.store.wanted import end_unwanted, is_being_sent, unwanted
 
 # Literal states: with bound ones PostgreSQL does not use the partial indexes.
 _UNSENT = sa.text("delivery.state IN ('queued', 'deferred', 'claimed', 'in_doubt')")
@@ -72,7 +71,6 @@ def record(connection: Connection, owner: str, relay: str, verdicts: Sequence[Ve
 
 
 def _license(dialect: str) -> UpdateBase:
-    is_being_sent = sa.select(issue.c.id).where(issue.c.id == delivery.c.issue_id, issue.c.state == IssueState.SENDING)
     # On PostgreSQL owners live on several machines, and the database's clock is the one they share.
     lease_time = sa.func.clock_timestamp() if dialect == "postgresql" else sa.bindparam("real_now", type_=Utc())
     return (
@@ -82,7 +80,7 @@ def _license(dialect: str) -> UpdateBase:
             CLAIMED,
             delivery.c.owner == sa.bindparam("its_owner"),
             delivery.c.lease_until > lease_time,
-            is_being_sent.exists(),
+            is_being_sent(),
             unwanted(sa.bindparam("now", type_=Utc())) == "",
         )
         .values(state=sa.literal_column("'sending'"))
@@ -116,6 +114,7 @@ def _accept(dialect: str) -> UpdateBase:
             attempts=given.c.attempts,
             ended_at=sa.bindparam("at", type_=Utc()),
             relay=sa.bindparam("its_relay"),
+            address=sa.null(),  # of whoever is no subscriber: it was needed until now
             **FREE,
         )
     )
@@ -130,6 +129,7 @@ def _write_others(connection: Connection, owner: str, relay: str, verdicts: Sequ
         .values(
             relay=relay,
             due_at=sa.func.coalesce(sa.bindparam("its_due_at", type_=Utc()), delivery.c.due_at),
+            address=sa.case((sa.bindparam("has_ended", type_=sa.Boolean()), sa.null()), else_=delivery.c.address),
             **FREE,
         )
     )
@@ -142,6 +142,7 @@ def _write_others(connection: Connection, owner: str, relay: str, verdicts: Sequ
             "its_due_at": verdict.due_at,
             "attempts": verdict.attempts,
             "ended_at": verdict.at if verdict.has_ended else None,
+            "has_ended": verdict.has_ended,
         }
         for verdict in verdicts
     ]

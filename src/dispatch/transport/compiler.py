@@ -10,8 +10,9 @@ the token is a hole: the rest is laid out once. Nothing has to be dot-stuffed, b
 
 import hashlib
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dispatch.model.blanks import PAGES, TEXT_MARKER, Blank
 from dispatch.model.issue import Rendering
@@ -20,6 +21,7 @@ from dispatch.transport.quoted_printable import SOFT_BREAK, encode_text
 
 # A post may happen to say "~TO~" or "~NASA~"; in a body only these are blanks, everything else is text.
 BODY_BLANKS = frozenset({Blank.ADDRESS, *PAGES})
+_LANGUAGE = re.compile(r'<html\b[^>]*? lang="([A-Za-z0-9-]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,12 @@ class CompiledMessage:
 
 
 def compile_message(rendering: Rendering, headers: FixedHeaders) -> CompiledMessage:
-    """Compile a rendering; the same rendering and headers always give the same segments."""
+    """Compile a rendering; the same rendering and headers always give the same segments.
+
+    Content-Language is what the rendering says its language is; that of the headers where it says none.
+    """
+    said = _LANGUAGE.search(rendering.html)
+    headers = replace(headers, language=said[1]) if said else headers
     segments = _merged(_message(rendering, headers))
     size = sum(len(segment) for segment in segments if isinstance(segment, bytes))
     blanks = frozenset(segment.blank for segment in segments if isinstance(segment, Hole))

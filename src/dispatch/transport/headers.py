@@ -4,7 +4,7 @@ import hashlib
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +17,9 @@ from dispatch.model.tokens import TOKEN_LENGTH
 from dispatch.transport.header_text import bare, identified, mailbox, tokens, unstructured
 from dispatch.transport.quoted_printable import encode_value
 
+# Messages that go to somebody who gets the newsletter, and those that ask whether somebody wants it.
+SUBSCRIBED_MESSAGES = frozenset({"welcome"})
+QUESTIONS = frozenset({"confirm", "move"})
 _TOKEN = "~" * TOKEN_LENGTH  # stands for one while a field is laid out
 MAX_SENDER_ID = 15  # Gmail's limit for the last part of Feedback-ID
 
@@ -35,8 +38,10 @@ class FixedHeaders:
     reply_to: EmailAddress | None = None
     list_name: str = ""
     list_id: str = ""  # label.namespace, RFC 2919
+    archive: str = ""  # where past issues can be read
     feedback_id: str = ""  # four parts, no person in them
     language: str = ""
+    declines: bool = False  # List-Unsubscribe leads to "I did not ask for this"
 
 
 class Place(StrEnum):
@@ -80,10 +85,35 @@ def headers_for(settings: Settings, newsletter_slug: str, schedule: str, slot: s
         returns=return_mailbox(settings, sender),
         reply_to=parse_address(newsletter.reply_to) if newsletter.reply_to else None,
         list_name=newsletter.name,
-        list_id=newsletter.list_id or f"{newsletter_slug}.{sender.domain}",
+        list_id=list_id_of(settings, newsletter_slug),
+        archive=archive_url(settings, newsletter_slug),
         feedback_id=f"{issue_key}:{newsletter_slug}:digest:{_sender_id(sender.domain)}",
         language=settings.site.language.replace("_", "-"),
     )
+
+
+def headers_of_message(settings: Settings, newsletter_slug: str, name: str) -> FixedHeaders:
+    """The header of a message that is no issue, from the newsletter in whose name it goes.
+
+    The greeting can be unsubscribed from as an issue can; a question can be declined; others have no List-* fields at
+    all: they answer something their reader has just done. Raises as `headers_for` does.
+    """
+    headers = headers_for(settings, newsletter_slug, name, "")
+    if name in SUBSCRIBED_MESSAGES:
+        return replace(headers, feedback_id=headers.feedback_id.replace(":digest:", ":service:"))
+    return replace(headers, list_id="", declines=name in QUESTIONS)
+
+
+def list_id_of(settings: Settings, newsletter_slug: str) -> str:
+    """A newsletter's List-Id: a name below a domain of ours that is meant never to change."""
+    newsletter = settings.newsletters[newsletter_slug]
+    return newsletter.list_id or f"{newsletter_slug}.{sender_of(newsletter)[1].domain}"
+
+
+def archive_url(settings: Settings, newsletter_slug: str) -> str:
+    """Where anybody can read a newsletter's past issues, "" where it shows none."""
+    shown = settings.newsletters[newsletter_slug].archive
+    return f"{settings.web.public_url.rstrip('/')}/issues/{newsletter_slug}" if shown else ""
 
 
 def sender_of(newsletter: Newsletter) -> tuple[str, EmailAddress]:
@@ -121,6 +151,8 @@ def header_segments(headers: FixedHeaders, subject: str) -> Iterator[Segment]:
     yield from _with_token(tokens("Message-ID", f"<{_TOKEN}@{bare(headers.sender.domain)}>"), Blank.MESSAGE_ID)
     if headers.list_id:
         yield from _list_segments(headers)
+    elif headers.declines:
+        yield from _one_click(headers, Blank.DECLINE)
     yield b"Auto-Submitted: auto-generated\r\n"  # RFC 3834
     if headers.language:
         yield tokens("Content-Language", bare(headers.language))
@@ -128,19 +160,25 @@ def header_segments(headers: FixedHeaders, subject: str) -> Iterator[Segment]:
 
 def _list_segments(headers: FixedHeaders) -> Iterator[Segment]:
     yield identified("List-Id", headers.list_name, bare(headers.list_id))
-    # RFC 8058: one https address, and the fixed answer that makes it one click.
-    link = bare(page_link(headers.pages, Blank.UNSUBSCRIBE))
     address = f"{bare(headers.returns.local)}+u-{_TOKEN}@{bare(headers.returns.domain)}"
-    yield from _with_token(tokens("List-Unsubscribe", f"<{link}{_TOKEN}>,", f"<mailto:{address}>"), Blank.UNSUBSCRIBE)
-    yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    yield from _one_click(headers, Blank.UNSUBSCRIBE, f"<mailto:{address}>")
     owner = bare(str(headers.reply_to or headers.sender))
     yield tokens("List-Owner", f"<mailto:{owner}>")
     yield tokens("List-Help", f"<mailto:{owner}?subject=help>")
+    if headers.archive:
+        yield tokens("List-Archive", f"<{bare(headers.archive)}>")
     yield b"List-Post: NO\r\n"  # RFC 2369 §3.4: nobody writes to everybody
     if headers.feedback_id:
         yield tokens("Feedback-ID", bare(headers.feedback_id))
     yield b"Precedence: bulk\r\n"
     yield b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"
+
+
+def _one_click(headers: FixedHeaders, blank: Blank, *others: str) -> Iterator[Segment]:
+    """RFC 8058: one https address (before other ways), and the fixed answer that makes it one click."""
+    ways = (f"<{bare(page_link(headers.pages, blank))}{_TOKEN}>", *others)
+    yield from _with_token(tokens("List-Unsubscribe", *(f"{way}," for way in ways[:-1]), ways[-1]), blank)
+    yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _sender_id(domain: str) -> str:

@@ -4,8 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from dispatch.model.issue import Rendering
+from dispatch.rendering.cadence import with_cadence
 from dispatch.rendering.letterhead import letterhead_of
 from dispatch.rendering.look import Look
+from dispatch.rendering.messages.address import (
+    AlreadyPage,
+    MovedPage,
+    MovePage,
+    render_already,
+    render_move,
+    render_moved,
+)
 from dispatch.rendering.messages.alert import AlertPage, Trouble, render_alert
 from dispatch.rendering.messages.confirm import ConfirmPage, render_confirm
 from dispatch.rendering.messages.goodbye import GoodbyePage, render_goodbye
@@ -21,7 +30,7 @@ SENDER = "review@example.net"
 
 def sample_messages(page: IssuePage, look: Look, templates: TemplateFolder) -> dict[str, Rendering]:
     """Every message by its folder's name, the issue first. `page` has at least one post; raises RenderError."""
-    page = replace(page, message="digest")
+    page = with_cadence(replace(page, message="digest"), templates)
     single = replace(page, posts=page.posts[:1], message="post")
     issue = render(page, look, templates)
     return {
@@ -29,8 +38,11 @@ def sample_messages(page: IssuePage, look: Look, templates: TemplateFolder) -> d
         "post": render(single, look, templates),
         "share": render_share(_share(page), look, templates),
         "confirm": render_confirm(ConfirmPage(letterhead_of(page)), look, templates),
+        "already": render_already(AlreadyPage(letterhead_of(page)), look, templates),
         "welcome": render_welcome(_welcome(page), look, templates),
         "goodbye": render_goodbye(GoodbyePage(letterhead_of(page)), look, templates),
+        "move": render_move(MovePage(letterhead_of(page)), look, templates),
+        "moved": render_moved(MovedPage(letterhead_of(page)), look, templates),
         "proof": render_proof(_proof(page, issue), look, templates),
         "alert": render_alert(_alert(page), look, templates),
     }

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _make_request()
     _make_consent()
     _make_message()
+    _make_wanted_mail()
     _extend_delivery()
     op.add_column("subscriber", sa.Column("larger_type", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("subscription", _text("sections_off"))
@@ -81,6 +82,22 @@ def _make_message() -> None:
         sa.Column("created_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("newsletter", "hash", name=op.f("uq_message_newsletter_hash")),
+    )
+
+
+def _make_wanted_mail() -> None:
+    op.create_table(
+        "wanted_mail",
+        sa.Column("id", _ID, nullable=False),
+        _text("name", None),
+        sa.Column("subscription_id", _ID, nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("address_hash", sa.Text(), nullable=True),
+        sa.Column("wanted_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_wanted_mail_subscription_id_subscription")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wanted_mail")),
     )
 
 

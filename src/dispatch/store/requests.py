@@ -1,0 +1,153 @@
+"""Requests: what was asked for in the name of an address, and what became of it.
+
+asked → mailed → confirmed | declined | expired; asked → dropped. However it ends, the address is forgotten; the keyed
+hash stays for a year, so that nobody is asked again and again.
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from dispatch.model.request import KEPT, Choice, NewRequest, PastRequests, Request, RequestKind, RequestState
+from dispatch.store.database import skip_locked
+from dispatch.store.reader_tables import request
+from dispatch.store.tables import delivery
+
+REMEMBERED = timedelta(days=365)
+_OPEN = (RequestState.ASKED, RequestState.MAILED)
+
+
+def insert_request(connection: Connection, new: NewRequest, now: datetime) -> int:
+    """Store a request; returns its id."""
+    row = asdict(new) | {
+        "choices": [[choice.newsletter, choice.schedule] for choice in new.choices],
+        "state": RequestState.ASKED,
+        "asked_at": now,
+    }
+    request_id: int = connection.scalars(sa.insert(request).values(row).returning(request.c.id)).one()
+    return request_id
+
+
+def asked_since(connection: Connection, since: datetime, network: str = "") -> int:
+    """How much was asked for since then: from one address block, or from everywhere.
+
+    Until the transaction ends nobody else can count the same, so that a limit holds for requests that come at once.
+    """
+    if connection.dialect.name == "postgresql":  # on SQLite there is one writer anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("request"))))
+    query = sa.select(sa.func.count()).select_from(request).where(request.c.asked_at > since)
+    return connection.scalars(query.where(request.c.network == network) if network else query).one()
+
+
+def asked_requests(connection: Connection, limit: int) -> list[Request]:
+    """Requests that nobody has answered yet, the oldest first."""
+    query = _REQUESTS.where(request.c.state == RequestState.ASKED).order_by(request.c.id).limit(limit)
+    return [_read(row) for row in connection.execute(query).mappings()]
+
+
+def lock_request(connection: Connection, request_id: int, state: RequestState) -> Request | None:
+    """A request, held still until the transaction ends; None if it is not in this state (any more)."""
+    query = _REQUESTS.where(request.c.id == request_id, request.c.state == state)
+    locked = query.with_for_update() if skip_locked(connection) else query
+    row = connection.execute(locked).mappings().one_or_none()
+    return _read(row) if row else None
+
+
+def read_request(connection: Connection, request_id: int) -> Request | None:
+    """A request, whatever became of it."""
+    row = connection.execute(_REQUESTS.where(request.c.id == request_id)).mappings().one_or_none()
+    return _read(row) if row else None
+
+
+def requests_for(connection: Connection, digest: str) -> list[Request]:
+    """Everything that was asked for in the name of a mailbox, the oldest first."""
+    query = _REQUESTS.where(request.c.address_hash == digest).order_by(request.c.id)
+    return [_read(row) for row in connection.execute(query).mappings()]
+
+
+def past_requests(connection: Connection, digest: str, kind: RequestKind, before_id: int) -> PastRequests:
+    """What was asked for in the name of this mailbox before that request."""
+    rows = connection.execute(
+        sa.select(request.c.state, request.c.mailed_at, request.c.ended_at)
+        .where(request.c.address_hash == digest, request.c.kind == kind, request.c.id < before_id)
+        .where(request.c.mailed_at.is_not(None))
+        .order_by(request.c.id)
+    ).all()
+    unanswered = 0
+    for row in rows:
+        unanswered = 0 if row.state == RequestState.CONFIRMED else unanswered + 1
+    others = [row for row in rows if row.state != RequestState.CONFIRMED]
+    declined = [row.ended_at for row in rows if row.state == RequestState.DECLINED]
+    return PastRequests(
+        last_mailed_at=max((row.mailed_at for row in others), default=None),
+        unanswered=unanswered,
+        declined_at=max(declined, default=None),
+    )
+
+
+def mark_mailed(connection: Connection, request_id: int, now: datetime) -> None:
+    """The question is in the queue."""
+    _change(connection, request_id, state=RequestState.MAILED, mailed_at=now)
+
+
+def drop_request(connection: Connection, request_id: int, reason: str, now: datetime, *, mailed: bool = False) -> None:
+    """End a request that asks nothing; `mailed` where its address was told so."""
+    told = {"mailed_at": now} if mailed else {}
+    _change(connection, request_id, state=RequestState.DROPPED, reason=reason, ended_at=now, address=None, **told)
+
+
+def end_request(connection: Connection, request_id: int, state: RequestState, now: datetime, network: str = "") -> None:
+    """End a request as its address's owner answered it."""
+    _change(connection, request_id, state=state, ended_at=now, address=None, answer_network=network)
+
+
+def expire_requests(connection: Connection, now: datetime) -> int:
+    """Forget the addresses of requests that nobody answered in time, and what is older than a year altogether."""
+    old = request.c.asked_at <= now - KEPT
+    statement = sa.update(request).where(request.c.state.in_([state.value for state in _OPEN]), old)
+    expired = connection.execute(statement.values(state=RequestState.EXPIRED, ended_at=now, address=None)).rowcount
+    ancient = sa.select(request.c.id).where(request.c.asked_at <= now - REMEMBERED)
+    used = sa.select(delivery.c.id).where(delivery.c.request_id == request.c.id)
+    connection.execute(sa.delete(request).where(request.c.id.in_(ancient), ~used.exists()))
+    return expired
+
+
+def was_asked(connection: Connection, digests: Collection[str], via: str) -> set[str]:
+    """Those of these address hashes in whose name something was asked for that way before."""
+    query = sa.select(request.c.address_hash).where(request.c.via == via, request.c.address_hash.in_(digests))
+    return set(connection.scalars(query))
+
+
+def _change(connection: Connection, request_id: int, **values: object) -> None:
+    connection.execute(sa.update(request).where(request.c.id == request_id).values(**values))
+
+
+def _read(row: sa.RowMapping) -> Request:
+    values: dict[str, Any] = dict(row)
+    values["kind"], values["state"] = RequestKind(row["kind"]), RequestState(row["state"])
+    values["choices"] = tuple(Choice(*choice) for choice in row["choices"])
+    return Request(**values)
+
+
+_REQUESTS = sa.select(
+    request.c.id,
+    request.c.kind,
+    request.c.address,
+    request.c.address_hash,
+    request.c.choices,
+    request.c.subscriber_id,
+    request.c.language,
+    request.c.via,
+    request.c.page,
+    request.c.wording,
+    request.c.network,
+    request.c.state,
+    request.c.asked_at,
+    request.c.mailed_at,
+    request.c.ended_at,
+    request.c.reason,
+)
