@@ -22,8 +22,10 @@ SITE = "site"
 REVIEW = "review"
 
 
-def magazine(schedules: Mapping[str, object] | None = None, **newsletter: object) -> Settings:
-    """A configuration with one newsletter, "review", of one source, in New York."""
+def magazine(
+    schedules: Mapping[str, object] | None = None, *, base: Path = Path("/nowhere"), **newsletter: object
+) -> Settings:
+    """A configuration with one newsletter, "review", of one source, in New York; its files are in `base`."""
     document: dict[str, Any] = {
         "site": {
             "name": "The Lamplight Review",
@@ -45,7 +47,7 @@ def magazine(schedules: Mapping[str, object] | None = None, **newsletter: object
             }
         },
     }
-    return Settings.model_validate(document, context={"base": Path("/nowhere")})
+    return Settings.model_validate(document, context={"base": base})
 
 
 def stored(connection: Connection, settings: Settings, now: datetime) -> None:

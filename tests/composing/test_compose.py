@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from dispatch.composing.compose import ComposeReport, compose_due
+from dispatch.composing.due import newsletters_due
 from dispatch.composing.release import ReleaseReport, release_posts
 from dispatch.config.settings import Settings
 from dispatch.errors import NotFoundError
@@ -349,3 +350,80 @@ def test_an_unknown_newsletter_is_named(database: Database) -> None:
     """With those there are."""
     with pytest.raises(NotFoundError, match='no newsletter "revue" in the configuration; there are: review'):
         asyncio.run(compose_due(database, magazine(), MONDAY, newsletter="revue"))
+
+
+BURST = {"each": {"at": "on publish", "most_per_day": 2}}
+NEW_YORK_MORNING = datetime(2026, 11, 24, 12, tzinfo=UTC)  # Tuesday 07:00
+
+
+def _burst(database: Database, settings: Settings, count: int, start: datetime = MONDAY) -> list[ComposeReport]:
+    """So many posts, one an hour, each looked at as it comes out."""
+    reports = []
+    for number in range(count):
+        now = start + number * HOUR
+        _publish(database, f"{start:%a} {number}", now)
+        reports.append(_compose(database, settings, now))
+        _fan_out(database, reports[-1])
+    return reports
+
+
+def test_a_burst_becomes_one_digest_in_the_morning(database: Database) -> None:
+    """Two go out as they come; the others wait for 07:00 of the next day, with what came in the night."""
+    settings = magazine(BURST)
+    _begin(database, settings)
+    reports = _burst(database, settings, 5)
+    assert [len(report.composed) for report in reports] == [1, 1, 0, 0, 0]
+    night = NEW_YORK_MORNING - 2 * HOUR
+    _publish(database, "Night", night)
+    assert _compose(database, settings, night).outcomes == ()
+    assert asyncio.run(newsletters_due(database, settings, NEW_YORK_MORNING - timedelta(minutes=1))) == []
+    assert asyncio.run(newsletters_due(database, settings, NEW_YORK_MORNING)) == [REVIEW]
+    (digest,) = _compose(database, settings, NEW_YORK_MORNING).composed
+    assert _titles(database, digest.issue_id) == ["Mon 2", "Mon 3", "Mon 4", "Night"]
+    assert digest.slot == "post:6"
+    assert digest.reason == (
+        "2 issues went out on 2026-11-23, and most_per_day = 2: what came later goes together at 07:00 on 2026-11-24"
+    )
+    assert digest.line().endswith(f"issue 3 with 4 posts; {digest.reason}")
+
+
+def test_the_morning_after_counts_as_one_of_its_day(database: Database) -> None:
+    """So that a whole week of bursts is two mails a day."""
+    settings = magazine(BURST)
+    _begin(database, settings)
+    counts = [
+        sum(len(report.composed) for report in _burst(database, settings, 9, MONDAY + day * DAY)) for day in range(3)
+    ]
+    assert counts == [2, 2, 2]
+    with database.engine.connect() as connection:
+        numbered = connection.scalars(sa.select(issue.c.number).order_by(issue.c.id)).all()
+        reached = connection.scalars(sa.select(sa.func.max(issue.c.through_seq))).one()
+    assert (numbered, reached) == ([1, 2, 3, 4, 5, 6], 20)
+
+
+def test_a_full_day_without_anything_left_over_is_forgotten_in_the_morning(database: Database) -> None:
+    """What comes after it goes at once, and nothing is said."""
+    settings = magazine(BURST)
+    _begin(database, settings)
+    _burst(database, settings, 2)
+    _publish(database, "Next day", NEW_YORK_MORNING + HOUR)
+    (outcome,) = _compose(database, settings, NEW_YORK_MORNING + HOUR).composed
+    assert (outcome.posts, outcome.reason) == (1, "")
+
+
+def test_an_issue_that_was_cancelled_does_not_fill_the_day(database: Database) -> None:
+    """Nobody got it."""
+    settings = magazine({"each": {"at": "on publish", "most_per_day": 1}})
+    _begin(database, settings)
+    (report,) = _burst(database, settings, 1)
+    database.transact(cancel_issue, report.composed[0].issue_id, "a mistake", MONDAY)
+    _publish(database, "Two", MONDAY + HOUR)
+    (second,) = _compose(database, settings, MONDAY + HOUR).composed
+    assert _titles(database, second.issue_id) == ["Mon 0", "Two"]
+
+
+def test_a_timetable_knows_no_full_day(database: Database) -> None:
+    """It says itself when it comes."""
+    settings = magazine({"often": {"at": "daily 07:00,08:00,09:00", "most_per_day": 1}})
+    _begin(database, settings)
+    assert [len(report.composed) for report in _burst(database, settings, 3, NEW_YORK_MORNING)] == [1, 1, 1]

@@ -1,6 +1,7 @@
 """Which posts count, in which order, and what becomes of a slot."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,6 +9,7 @@ from dispatch.composing.rules import (
     SlotRules,
     decide_slot,
     expiry,
+    full_day,
     in_words,
     is_left_out,
     page_order,
@@ -15,6 +17,7 @@ from dispatch.composing.rules import (
     release_order,
     slot_is_open,
     split_note,
+    without_sections,
 )
 from dispatch.model.issue import IssueState, NumberedPost
 from dispatch.model.post import Post
@@ -166,3 +169,58 @@ def test_mail_is_given_up_at_the_next_slot_and_after_three_days(
 def test_a_length_of_time_in_words(length: timedelta, words: str) -> None:
     """The two largest units are enough."""
     assert in_words(length) == words
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("made", "now", "day", "until"),
+    [
+        ([], "2026-11-27 12:00", None, None),
+        (["2026-11-27 12:00"], "2026-11-27 13:00", None, None),
+        # New York: Friday is full, and so it is until Saturday 07:00, through the night.
+        (["2026-11-27 12:00", "2026-11-27 13:00"], "2026-11-27 13:00", "2026-11-27", "2026-11-28 12:00"),
+        (["2026-11-27 12:00", "2026-11-27 13:00"], "2026-11-28 04:59", "2026-11-27", "2026-11-28 12:00"),
+        (["2026-11-27 12:00", "2026-11-27 13:00"], "2026-11-28 09:00", "2026-11-27", "2026-11-28 12:00"),
+        (["2026-11-27 12:00", "2026-11-27 13:00"], "2026-11-29 09:00", None, None),
+        # 04:30 UTC is still the evening before, so each day has one.
+        (["2026-11-27 04:30", "2026-11-27 13:00"], "2026-11-27 14:00", None, None),
+        # More than there may be, since the configuration was changed; both days are full: the later one decides.
+        (["2026-11-26 13:00"] * 4 + ["2026-11-27 13:00"] * 2, "2026-11-27 14:00", "2026-11-27", "2026-11-28 12:00"),
+        # The days on which New York changes its clocks have 23 and 25 hours; the morning after is at seven as ever.
+        (["2027-03-13 18:00", "2027-03-13 19:00"], "2027-03-14 05:30", "2027-03-13", "2027-03-14 11:00"),
+        (["2027-03-14 05:30", "2027-03-15 03:30"], "2027-03-15 03:30", "2027-03-14", "2027-03-15 11:00"),
+        (["2027-11-06 18:00", "2027-11-06 19:00"], "2027-11-07 03:59", "2027-11-06", "2027-11-07 12:00"),
+        (["2027-11-07 04:30", "2027-11-08 04:30"], "2027-11-08 04:30", "2027-11-07", "2027-11-08 12:00"),
+    ],
+)
+def test_after_a_full_day_posts_wait_for_the_morning(
+    made: list[str], now: str, day: str | None, until: str | None
+) -> None:
+    """Days are those of the site's clock."""
+    found = full_day([_at(moment) for moment in made], 2, ZoneInfo("America/New_York"), _at(now))
+    assert (found and str(found.day), found and found.until) == (day, until and _at(until))
+
+
+def test_a_full_day_is_told_in_words() -> None:
+    """How many there were, and when the rest goes."""
+    found = full_day([FRIDAY], 1, ZoneInfo("America/New_York"), FRIDAY)
+    assert found
+    assert found.reason(1) == (
+        "1 issue went out on 2026-11-27, and most_per_day = 1: what came later goes together at 07:00 on 2026-11-28"
+    )
+
+
+def test_a_section_that_is_left_out_takes_its_posts_with_it() -> None:
+    """By the first section a post belongs to; a post of no section stays, and so does all where nothing is left out."""
+    sections = {"Books": ["reviews"], "Essays": ["essays", "reviews"]}
+    review, essay, both, none = (
+        _post(number, categories=categories).post
+        for number, categories in enumerate([("Reviews",), ("essays",), ("Essays", "reviews"), ("Poems",)])
+    )
+    posts = [review, essay, both, none]
+    assert without_sections(posts, sections, {"Books"}) == (essay, none)
+    assert without_sections(posts, sections, {"Essays", "No such section"}) == (review, both, none)
+    assert without_sections(posts, sections, ()) == tuple(posts)

@@ -12,6 +12,7 @@ from dispatch.composing.compose import compose_due
 from dispatch.composing.release import release_posts
 from dispatch.composing.variants import VariantReport, make_variants
 from dispatch.config.settings import Settings
+from dispatch.delivering.fan_out import fan_out
 from dispatch.errors import RenderError
 from dispatch.model.book import PromoBlock
 from dispatch.model.issue import AudienceKey, Rendering
@@ -20,7 +21,7 @@ from dispatch.store.database import Database
 from dispatch.store.fan_out import keys_without_variant
 from dispatch.store.posts import withdraw_posts
 from dispatch.store.subscriptions import change_subscription
-from dispatch.store.tables import issue_audience, post
+from dispatch.store.tables import delivery, issue_audience, passed_over, post, subscriber, subscription
 from tests.composing.make import hash_of, joined, magazine, published, set_in_type, stored, variants_of
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -218,3 +219,125 @@ def test_a_post_withdrawn_while_it_is_rendered_does_not_go(database: Database) -
     assert _pages(database, issue_id) == []
     _make(database, settings, issue_id)
     assert _pages(database, issue_id) == ["['One']  []"]
+
+
+SECTIONS = {"Reviews": ["reviews"], "Essays": ["essays"]}
+
+
+def _prefer(database: Database, number: int, sections_off: tuple[str, ...] = (), **person: object) -> None:
+    """Let the reader of this number (counted from the first) choose what they like."""
+    with database.engine.connect() as connection:
+        place, who = connection.execute(
+            sa.select(subscription.c.id, subscription.c.subscriber_id).order_by(subscription.c.id).offset(number)
+        ).first() or (0, 0)
+    database.transact(change_subscription, place, {"sections_off": sections_off})
+    if person:
+        with database.engine.begin() as connection:
+            connection.execute(sa.update(subscriber).where(subscriber.c.id == who).values(person))
+
+
+def _sectioned(database: Database, settings: Settings, posts: list[tuple[str, str]], readers: int) -> int:
+    """An issue of these posts, each with its category."""
+    database.transact(stored, settings, MONDAY)
+    for number, (title, category) in enumerate(posts):
+        database.transact(published, title, MONDAY + number * HOUR, MONDAY + number * HOUR, [category])
+    for number in range(readers):
+        database.transact(joined, f"reader{number}", "weekly", MONDAY)
+
+    async def steps() -> int:
+        await release_posts(database, settings, FRIDAY)
+        return (await compose_due(database, settings, FRIDAY)).composed[0].issue_id
+
+    return asyncio.run(steps())
+
+
+def test_a_section_that_a_reader_leaves_out_is_not_on_their_page(database: Database) -> None:
+    """Posts of no section stay, and so does the note; who is left with the note alone gets nothing and moves on."""
+    settings = magazine(sections=SECTIONS, note="Notes")
+    posts = [("Review", "Reviews"), ("Essay", "Essays"), ("Poem", "Poems"), ("Note", "Notes")]
+    issue_id = _sectioned(database, settings, posts, readers=3)
+    _prefer(database, 1, ("Reviews",))
+    _prefer(database, 2, ("Essays", "Reviews"))
+    report = _make(database, settings, issue_id)
+    assert (report.kinds, report.pages) == (3, 3)
+    assert set(_pages(database, issue_id)) == {
+        "['Poem', 'Essay', 'Review'] Note []",
+        "['Poem', 'Essay'] Note []",
+        "['Poem'] Note []",
+    }
+
+
+@pytest.mark.parametrize("others", [[], [("Note", "Notes")]], ids=["nothing", "the note alone"])
+def test_who_is_left_without_a_post_gets_no_mail_and_moves_on(
+    database: Database, others: list[tuple[str, str]]
+) -> None:
+    """What they did not want is passed over."""
+    settings = magazine(sections=SECTIONS, note="Notes")
+    issue_id = _sectioned(database, settings, [("Review", "Reviews"), *others], readers=2)
+    _prefer(database, 1, ("Reviews",))
+
+    async def made(issue: int) -> None:
+        await make_variants(
+            database, settings, FRIDAY, issue, promos_for=lambda _: (), render=set_in_type, hash_of=hash_of
+        )
+
+    asyncio.run(fan_out(database, FRIDAY, issue_id, made))
+    with database.engine.connect() as connection:
+        seen = connection.scalars(sa.select(subscription.c.seen_seq).order_by(subscription.c.id)).all()
+        passed = connection.execute(sa.select(passed_over.c.subscription_id, passed_over.c.reason)).all()
+        served = connection.scalars(sa.select(delivery.c.subscription_id)).all()
+        first, second = connection.scalars(sa.select(subscription.c.id).order_by(subscription.c.id)).all()
+    assert seen == [1 + len(others)] * 2
+    assert (passed, served) == ([(second, "nothing left")], [first])
+
+
+def test_pages_are_in_the_readers_language_if_there_are_words_for_it(database: Database) -> None:
+    """Otherwise in the site's; a region of it makes no page of its own."""
+    settings = magazine()
+    issue_id = _issue(database, settings, ["One"], readers=6)
+    for number, language in enumerate(["", "en", "en-GB", "fr", "de", "de-AT"]):
+        _prefer(database, number, language=language, cohort=0)
+    rendered: list[IssuePage] = []
+
+    def counted(page: IssuePage) -> Rendering:
+        rendered.append(page)
+        return replace(set_in_type(page), html=page.language)
+
+    report = _make(database, settings, issue_id, render=counted)
+    assert (report.kinds, report.pages) == (6, 2)
+    assert {page.language: page.posts_language for page in rendered} == {"en-US": "en-US", "de": "en-US"}
+    assert len(rendered) == 2
+
+
+def test_thirty_kinds_of_reader_are_as_many_renderings_as_there_are_pages(database: Database) -> None:
+    """Type × language × sections: what comes out the same is rendered once."""
+    settings = magazine(sections=SECTIONS)
+    posts = [(f"Post {number}", ("Essays", "Poems", "Reviews")[number % 3]) for number in range(25)]
+    issue_id = _sectioned(database, settings, posts, readers=1)
+    keys = [
+        AudienceKey(0, region, language, 0, sections_off=off, larger_type=larger)
+        for region in ("", "GB", "DE")
+        for language in ("", "de", "fr", "en-GB")
+        for off in ("", "Reviews", "No longer there", "Essays\nReviews", "No longer there\nReviews")
+        for larger in (False, True)
+    ]
+    rendered: list[IssuePage] = []
+
+    def counted(page: IssuePage) -> Rendering:
+        rendered.append(page)
+        html = f"{page.language} {page.larger_type} {[post.title for post in page.posts]}"
+        return replace(set_in_type(page), html=html)
+
+    report = asyncio.run(
+        make_variants(
+            database,
+            settings,
+            FRIDAY,
+            issue_id,
+            promos_for=lambda _: (),
+            render=counted,
+            hash_of=hash_of,
+            keys=keys,
+        )
+    )
+    assert (report.kinds, report.pages, len(rendered)) == (120, 12, 12)

@@ -1,8 +1,9 @@
 """Each post reaches each subscriber at most once, and none is missed: whatever happens, on both databases.
 
-A machine publishes, edits and withdraws posts, lets people join, leave, switch and pause, composes and fans out (also
-twice at once, also interrupted), sends with every outcome, cancels issues and stops for days. After each step the
-intervals of every subscription have to fit, and in the end nobody may be without a post that was owed to them.
+A machine publishes, edits and withdraws posts, lets people join, leave, switch, pause, move to other time zones and
+choose sections, type and language, composes and fans out (also twice at once, also interrupted), sends what is due with
+every outcome, cancels issues and stops for days. After each step the intervals of every subscription have to fit, and
+in the end nobody may be without a post that was owed to them.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from dispatch.composing.release import release_posts
 from dispatch.composing.variants import make_variants
 from dispatch.delivering.fan_out import fan_out
 from dispatch.model.book import PromoBlock
-from dispatch.model.delivery import DeliveryState
+from dispatch.model.delivery import DeliveryKind, DeliveryState
 from dispatch.model.issue import AudienceKey, IssueState
 from dispatch.model.subscriber import Consent, SubscriptionState
 from dispatch.store import tables
@@ -37,7 +38,7 @@ from dispatch.store.database import Connection, Database
 from dispatch.store.fan_out import cancel_issue, fan_out_range, hand_back, subscription_bounds
 from dispatch.store.issues import issues_to_fan_out
 from dispatch.store.posts import touch_posts, withdraw_posts
-from dispatch.store.subscriptions import change_subscription, leave, return_to
+from dispatch.store.subscriptions import change_subscription, leave, return_to, take_back_leaving
 from dispatch.store.tables import (
     attempt,
     delivery,
@@ -47,6 +48,7 @@ from dispatch.store.tables import (
     passed_over,
     post,
     schedule,
+    subscriber,
     subscription,
     variant,
 )
@@ -55,9 +57,18 @@ from tests.composing.make import hash_of, joined, magazine, published, set_in_ty
 MONDAY = datetime(2027, 3, 8, 12, tzinfo=UTC)  # the week in which New York changes its clocks
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SCHEDULES = {"daily": "daily 07:00", "weekly": "fri 07:00", "each": "on publish"}
-SETTINGS = magazine(SCHEDULES, skip=["Site news"], note="Notes", default_schedule="weekly")
+SECTION = "Reviews"
+SETTINGS = magazine(
+    SCHEDULES, skip=["Site news"], note="Notes", sections={SECTION: [SECTION]}, default_schedule="weekly"
+)
+TASTES: dict[str, list[dict[str, object]]] = {
+    "zone": [{"zone": zone} for zone in ("Asia/Tokyo", "America/Halifax", "Pacific/Honolulu", "Nowhere/Land", "")],
+    "language": [{"language": language} for language in ("de", "en-GB", "fr", "")],
+    "larger type": [{"larger_type": larger} for larger in (True, False)],
+}
 
 schedules = st.sampled_from(sorted(SCHEDULES))
+categories = st.sampled_from(["Essays", "Essays", "Notes", "Site news", SECTION])
 lengths = st.sampled_from([HOUR, 6 * HOUR, DAY, DAY, 2 * DAY, 4 * DAY, 9 * DAY])
 endings = st.sampled_from(["accepted", "expired", "refused", "in_doubt", "in_doubt and cancelled", "waits"])
 
@@ -65,7 +76,7 @@ endings = st.sampled_from(["accepted", "expired", "refused", "in_doubt", "in_dou
 def test_every_post_once_and_none_missed(database: Database) -> None:
     """The property of the whole design, over stories that nobody would think of."""
 
-    class Magazine(_Magazine):
+    class Magazine(Machine):
         shared = database
 
     run_state_machine_as_test(
@@ -80,7 +91,9 @@ def test_every_post_once_and_none_missed(database: Database) -> None:
     )
 
 
-class _Magazine(RuleBasedStateMachine):
+class Machine(RuleBasedStateMachine):
+    """The magazine, its readers and its clock; how readers say what they want is for each kind of test to say."""
+
     shared: ClassVar[Database]
     posts = Bundle("posts")
     readers = Bundle("readers")
@@ -91,6 +104,7 @@ class _Magazine(RuleBasedStateMachine):
         self.published = 0
         self.people = 0
         self.ever_withdrawn: set[int] = set()
+        self.ever_choosy: set[int] = set()
         self.shared.transact(_empty)
         self.shared.transact(stored, SETTINGS, self.now)
 
@@ -104,7 +118,7 @@ class _Magazine(RuleBasedStateMachine):
 
     @rule(
         target=posts,
-        categories=st.lists(st.sampled_from(["Essays", "Essays", "Notes", "Site news"]), min_size=1, max_size=3),
+        categories=st.lists(categories, min_size=1, max_size=3),
         age=st.integers(0, 200),
     )
     def publish(self, categories: list[str], age: int) -> Any:
@@ -123,7 +137,7 @@ class _Magazine(RuleBasedStateMachine):
 
     @rule(
         reader=readers,
-        what=st.sampled_from(["switch", "pause", "leave", "return", "no books"]),
+        what=st.sampled_from(["switch", "pause", "leave", "undo", "return", "no books", "no reviews", "reviews"]),
         name=schedules,
         length=lengths,
     )
@@ -135,10 +149,21 @@ class _Magazine(RuleBasedStateMachine):
                 self.shared.transact(change_subscription, reader, {"paused_until": self.now + length})
             case "leave":
                 self.shared.transact(leave, [reader], self.now)
+            case "undo":
+                self.shared.transact(_undo, reader)
             case "return":
                 self.shared.transact(_come_back, reader, name, self.now)
+            case "no reviews":
+                self.ever_choosy.add(reader)
+                self.shared.transact(change_subscription, reader, {"sections_off": (SECTION,)})
+            case "reviews":
+                self.shared.transact(change_subscription, reader, {"sections_off": ()})
             case _:
                 self.shared.transact(change_subscription, reader, {"books": False})
+
+    @rule(reader=readers, taste=st.sampled_from([taste for tastes in TASTES.values() for taste in tastes]))
+    def change_a_taste(self, reader: int, taste: dict[str, object]) -> None:
+        self.shared.transact(_prefer, reader, taste)
 
     @rule(
         target=posts,
@@ -190,8 +215,13 @@ class _Magazine(RuleBasedStateMachine):
             asyncio.run(self._compose(1))
             asyncio.run(self._fan_out(1))
             self.shared.transact(_send, ["accepted"], self.now)
+        # Who lives elsewhere gets the last of them within the next day.
+        for _ in range(25):
+            self.now += HOUR
+            self.shared.transact(_send, ["accepted"], self.now)
+        self.shared.transact(_check_nothing_waits)
         self.shared.transact(_check)
-        self.shared.transact(_check_none_missed, self.ever_withdrawn)
+        self.shared.transact(_check_none_missed, self.ever_withdrawn, self.ever_choosy)
 
     def _joined(self, name: str) -> int:
         self.people += 1
@@ -265,6 +295,17 @@ def _switch(connection: Connection, reader: int, name: str) -> None:
     change_subscription(connection, reader, {"schedule_id": _schedule_id(connection, name)})
 
 
+def _prefer(connection: Connection, reader: int, taste: dict[str, object]) -> None:
+    who = sa.select(subscription.c.subscriber_id).where(subscription.c.id == reader).scalar_subquery()
+    connection.execute(sa.update(subscriber).where(subscriber.c.id == who).values(taste))
+
+
+def _undo(connection: Connection, reader: int) -> None:
+    state = connection.scalars(sa.select(subscription.c.state).where(subscription.c.id == reader)).one()
+    if state == SubscriptionState.LEFT:
+        take_back_leaving(connection, reader)
+
+
 def _come_back(connection: Connection, reader: int, name: str, now: datetime) -> None:
     state = connection.scalars(sa.select(subscription.c.state).where(subscription.c.id == reader)).one()
     if state == SubscriptionState.LEFT:
@@ -272,15 +313,18 @@ def _come_back(connection: Connection, reader: int, name: str, now: datetime) ->
 
 
 def _send(connection: Connection, ends: list[str], now: datetime) -> None:
-    """Let the waiting deliveries of issues being sent end, each as the next of `ends` says."""
+    """Let the due deliveries of issues being sent end, each as the next of `ends` says, or as time does."""
+    gone = sa.select(subscription.c.id).where(subscription.c.state == SubscriptionState.LEFT)
+    held = sa.update(delivery).where(delivery.c.state == DeliveryState.QUEUED, delivery.c.subscription_id.in_(gone))
+    connection.execute(held.values(state=DeliveryState.SUPPRESSED, reason="left", ended_at=now))
     query = (
-        sa.select(delivery.c.id)
+        sa.select(delivery.c.id, delivery.c.expires_at)
         .join(issue, issue.c.id == delivery.c.issue_id)
-        .where(delivery.c.state == DeliveryState.QUEUED, issue.c.state == IssueState.SENDING)
+        .where(delivery.c.state == DeliveryState.QUEUED, issue.c.state == IssueState.SENDING, delivery.c.due_at <= now)
         .order_by(delivery.c.due_at, delivery.c.id)
     )
-    for number, one in enumerate(connection.scalars(query).all()):
-        _end(connection, one, ends[number % len(ends)], now)
+    for number, (one, expires_at) in enumerate(connection.execute(query).all()):
+        _end(connection, one, "expired" if expires_at <= now else ends[number % len(ends)], now)
 
 
 def _end(connection: Connection, one: int, ending: str, now: datetime) -> None:
@@ -319,7 +363,8 @@ def _check_intervals(connection: Connection) -> None:
     """Deliveries that were not handed back, and what was passed over or missed, cover (start_seq, seen_seq] exactly."""
     given: dict[int, list[tuple[int, int]]] = {}
     kept = sa.select(delivery.c.subscription_id, delivery.c.from_seq, delivery.c.through_seq).where(
-        delivery.c.handed_back == ""
+        delivery.c.handed_back == "",
+        delivery.c.kind == DeliveryKind.DIGEST,
     )
     passed = sa.select(passed_over.c.subscription_id, passed_over.c.from_seq, passed_over.c.through_seq)
     for reader, start, end in [*connection.execute(kept), *connection.execute(passed)]:
@@ -351,12 +396,15 @@ def _posts_of(connection: Connection, which: sa.ColumnElement[bool]) -> dict[int
     return found
 
 
-def _check_none_missed(connection: Connection, ever_withdrawn: set[int]) -> None:
-    """Everything was served: who was there has every numbered post that was not passed over for them."""
+def _check_none_missed(connection: Connection, ever_withdrawn: set[int], ever_choosy: set[int]) -> None:
+    """Everything was served: who was there has every numbered post that was not passed over for them.
+
+    Who ever left a section out may be without its posts, and without a note that had nothing else to introduce.
+    """
     # What a mailbox refused was theirs, and is not owed again.
     received = _posts_of(connection, delivery.c.handed_back == "")
     numbered = connection.execute(
-        sa.select(newsletter_post.c.seq, post.c.id, post.c.withdrawn_at).join(
+        sa.select(newsletter_post.c.seq, post.c.id, post.c.withdrawn_at, post.c.categories).join(
             post, post.c.id == newsletter_post.c.post_id
         )
     ).all()
@@ -370,13 +418,23 @@ def _check_none_missed(connection: Connection, ever_withdrawn: set[int]) -> None
         owed = {
             found.id
             for found in numbered
-            if found.seq > row.start_seq and not _within(found.seq, passed.get(row.id, ()))
+            if found.seq > row.start_seq
+            and not _within(found.seq, passed.get(row.id, ()))
+            and not (row.id in ever_choosy and {SECTION, "Notes"} & set(found.categories))
         }
         missing = owed - set(received.get(row.id, ())) - ever_withdrawn
         assert not missing, f"subscription {row.id} missed posts {sorted(missing)}"
     carried = set(connection.scalars(sa.select(issue_post.c.post_id)))
     standing = {found.id for found in numbered if found.withdrawn_at is None}
     assert standing <= carried, f"posts {sorted(standing - carried)} are in no issue"
+
+
+def _check_nothing_waits(connection: Connection) -> None:
+    waiting = sa.select(delivery.c.id, delivery.c.due_at, delivery.c.expires_at).join(
+        issue, issue.c.id == delivery.c.issue_id
+    )
+    of_live = waiting.where(delivery.c.state == DeliveryState.QUEUED, issue.c.state == IssueState.SENDING)
+    assert connection.execute(of_live).all() == []
 
 
 def _within(seq: int, intervals: Iterable[tuple[int, int]]) -> bool:

@@ -15,7 +15,7 @@ def next_slots(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
     now: Annotated[str | None, typer.Option(help="Count from this moment, ISO 8601.")] = None,
 ) -> None:
-    """Print the next slots of every schedule, in its own zone and in UTC.
+    """Print the next slots of every schedule, in its own zone and in UTC; of "on publish", how often it may come.
 
     Examples:
 
@@ -23,10 +23,12 @@ def next_slots(
 
       dispatch next review --json --now 2027-03-13T00:00:00Z --count 3
     """
+    from dispatch.composing.calendar import slotless_lines
+
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
         slots = dispatch.next_slots(newsletter, count)
         if as_json:
             typer.echo(json.dumps([slot.as_json() for slot in slots], indent=2))
             return
-        for slot in slots:
-            typer.echo(slot.line())
+        for line in (*(slot.line() for slot in slots), *slotless_lines(dispatch.settings, newsletter)):
+            typer.echo(line)

@@ -1,12 +1,16 @@
 """`dispatch preview`: the mail itself, as a page to open and as the parts that would be sent."""
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispatch.cli.opening import PROBLEM, moment, open_dispatch
+
+if TYPE_CHECKING:
+    from dispatch.config.settings import Settings
 
 
 def preview(
@@ -20,6 +24,10 @@ def preview(
     region: Annotated[str, typer.Option(help="As a reader in this region sees it.")] = "",
     language: Annotated[str, typer.Option(help="As a reader of this language sees it.")] = "",
     books: Annotated[bool, typer.Option("--books/--no-books", help="With or without the books.")] = True,
+    sections_off: Annotated[
+        list[str] | None, typer.Option(help="Without this section, by its label; may be given more than once.")
+    ] = None,
+    larger_type: Annotated[bool, typer.Option("--larger-type", help="As who likes larger type sees it.")] = False,
     lint: Annotated[bool, typer.Option("--lint", help="Check the mail too; a finding is exit code 1.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     now: Annotated[str | None, typer.Option(help="Preview for this moment, ISO 8601.")] = None,
@@ -36,12 +44,21 @@ def preview(
 
       dispatch preview review --region GB --out proof --lint
 
+      dispatch preview review --language de --larger-type --sections-off Books
+
       dispatch preview review --message welcome
     """
     from dispatch.model.issue import AudienceKey
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        reader = AudienceKey(0, region=region.upper(), language=language, books=books)
+        reader = AudienceKey(
+            0,
+            region=region.upper(),
+            language=language,
+            books=books,
+            sections_off="\n".join(sorted(_known_sections(dispatch.settings, newsletter, sections_off or []))),
+            larger_type=larger_type,
+        )
         result = asyncio.run(dispatch.preview(newsletter, schedule, out, reader, message))
         for path in (result.page, *result.files):
             typer.echo(str(path))
@@ -53,3 +70,13 @@ def preview(
         if open_page:
             typer.launch(result.page.resolve().as_uri())
         raise typer.Exit(PROBLEM if findings else 0)
+
+
+def _known_sections(settings: "Settings", newsletter: str, labels: Collection[str]) -> set[str]:
+    """The labels without doubles; one that the newsletter does not have is a usage error. Its name is checked later."""
+    known = settings.newsletters[newsletter].sections if newsletter in settings.newsletters else labels
+    for label in labels:
+        if label not in known:
+            there = ", ".join(known) or "none"
+            raise typer.BadParameter(f'"{newsletter}" has no section "{label}"; there are: {there}')
+    return set(labels)

@@ -5,9 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dispatch.composing.desk import newsletter_of
+from dispatch.composing.rules import MORNING
 from dispatch.composing.timetable import next_slots
 from dispatch.config.settings import Settings
-from dispatch.model.schedule import Timetable, parse_schedule
+from dispatch.model.schedule import OnPublish, Timetable, parse_schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,14 @@ def upcoming_slots(settings: Settings, newsletter: str | None, now: datetime, co
                 coming = next_slots(rhythm, zone, now, count)
                 found += [UpcomingSlot(slug, name, slot.key, zone.key, slot.due_at) for slot in coming]
     return sorted(found, key=lambda slot: (slot.utc, slot.newsletter, slot.schedule))
+
+
+def slotless_lines(settings: Settings, newsletter: str | None) -> list[str]:
+    """A line for each "on publish" schedule, which has no slots to list. Raises NotFoundError."""
+    return [
+        f"{slug}  {name}  on publish, at most {schedule.most_per_day} a day; what comes later goes together "
+        f"at {MORNING:%H:%M} the next day, {settings.site.timezone}"
+        for slug in (settings.newsletters if newsletter is None else [newsletter])
+        for name, schedule in newsletter_of(settings, slug).schedules.items()
+        if isinstance(parse_schedule(schedule.at), OnPublish)
+    ]

@@ -37,7 +37,8 @@ class SlotOutcome:
         """The outcome as a sentence for a terminal or a log."""
         where = f"{self.newsletter}, {self.schedule}, {self.slot}"
         if self.state is IssueState.COMPOSED:
-            return f"{where}: issue {self.number} with {self.posts} post{'' if self.posts == 1 else 's'}"
+            made = f"{where}: issue {self.number} with {self.posts} post{'' if self.posts == 1 else 's'}"
+            return f"{made}; {self.reason}" if self.reason else made
         return f"{where}: {self.state}: {self.reason}"
 
 
@@ -90,7 +91,7 @@ def _compose_schedule(connection: Connection, desk: Desk) -> SlotOutcome | None:
     slot = open_slot(connection, desk, posts)
     if slot is None:
         return None
-    decision = decision_about(desk, slot, posts)
+    decision = decision_about(connection, desk, slot, posts)
     issue_id = insert_issue(connection, _new_issue(desk, slot, decision, reached), desk.now)
     if issue_id is None:
         return None

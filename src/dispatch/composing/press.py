@@ -48,7 +48,7 @@ class Press:
     def printed(self, page: IssuePage) -> Printed | None:
         """The page rendered, without what spoils it; None if no post is left. Raises RenderError for the template."""
         page = self._without_spoiled(page)
-        shown = (tuple(post.id for post in page.posts), page.note and page.note.id, page.books)
+        shown = (_contents(page), page.books, page.language, page.larger_type)
         if shown not in self._printed:
             self._printed[shown] = self._print(page) if page.posts else None
         return self._printed[shown]
@@ -99,6 +99,10 @@ class Press:
             note=None if page.note is None or _identity(page.note) in self._spoiled else page.note,
             books=tuple(book for book in page.books if _identity(book) not in self._spoiled),
         )
+
+
+def _contents(page: IssuePage) -> object:
+    return tuple(post.id for post in page.posts), page.note and page.note.id
 
 
 def _identity(item: Post | PromoBlock) -> object:

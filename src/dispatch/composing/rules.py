@@ -1,12 +1,19 @@
 """What decides about issues: which posts count, in which order, and whether a slot becomes mail."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from dispatch.model.issue import IssueState, NumberedPost
 from dispatch.model.post import Post
+from dispatch.model.sections import section_of
+from dispatch.model.zones import instant
 
+_DAY = timedelta(days=1)
+# When what "on publish" kept back goes out, on the site's clock: as a morning paper does.
+MORNING = time(7)
 # Mail that was not accepted in this time is old news; the next issue carries its posts.
 MAX_RETRY = timedelta(days=3)
 
@@ -26,6 +33,41 @@ class SlotDecision:
 
     state: IssueState
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FullDay:
+    """A local day on which an "on publish" schedule made all the issues it may; what comes later waits `until` then."""
+
+    day: date
+    issues: int
+    until: datetime
+
+    def reason(self, most_per_day: int) -> str:
+        """Why posts wait, or have waited, in words."""
+        made = f"{self.issues} issue{'' if self.issues == 1 else 's'} went out on {self.day}"
+        rest = f"what came later goes together at {MORNING:%H:%M} on {self.day + _DAY}"
+        return f"{made}, and most_per_day = {most_per_day}: {rest}"
+
+
+def full_day(made: Iterable[datetime], most_per_day: int, zone: ZoneInfo, now: datetime) -> FullDay | None:
+    """Today or yesterday, if so many of the issues due at these moments were on it; today first.
+
+    Posts wait until the morning after a full day, also those that come out in the night before it.
+    """
+    counts = Counter(moment.astimezone(zone).date() for moment in made)
+    today = now.astimezone(zone).date()
+    for day in (today, today - _DAY):
+        if counts[day] >= most_per_day:
+            return FullDay(day, counts[day], instant(datetime.combine(day + _DAY, MORNING), zone))
+    return None
+
+
+def without_sections(
+    posts: Iterable[Post], sections: Mapping[str, Collection[str]], off: Collection[str]
+) -> tuple[Post, ...]:
+    """The posts but those of sections that are left out, by their labels; a post of no section always stays."""
+    return tuple(post for post in posts if not off or section_of(post.categories, sections) not in off)
 
 
 def is_left_out(post: Post, skip: Collection[str]) -> bool:

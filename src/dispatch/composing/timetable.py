@@ -1,8 +1,7 @@
-"""When a timetable's slots are, in a zone: local wall-clock keys and the instants they stand for.
+"""When a timetable's slots are, in a zone: local wall-clock keys and the instants they stand for (model/zones.py).
 
-A local time that happens twice (clocks go back) is a slot once, at its first occurrence. One that does not happen
-(clocks go forward) is a slot at the instant that the clock of before would have shown it: 02:30 in New York on the
-spring day is 07:30 UTC. Where that is the instant of a slot that does happen, the two are one.
+So a local time that happens twice is a slot once. One that does not happen is a slot too; where its instant is that of
+a slot that does happen, the two are one.
 """
 
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dispatch.model.schedule import Timetable
+from dispatch.model.zones import instant
 
 # Local time is never further than this from UTC; Apia once left out a whole day.
 _DAY = timedelta(days=1)
@@ -68,7 +68,5 @@ def _slots_of(day: date, times: tuple[time, ...], zone: ZoneInfo) -> dict[dateti
     keys: dict[datetime, str] = {}
     for moment in times:
         local = datetime.combine(day, moment)
-        # fold=0 is the first of two occurrences, and in a gap the offset of before (PEP 495).
-        due_at = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        keys[due_at] = local.isoformat(timespec="minutes")
+        keys[instant(local, zone)] = local.isoformat(timespec="minutes")
     return keys

@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from dispatch.composing.desk import Desk, coming_slot, decision_about, desk_for, newsletter_of, open_slot
-from dispatch.composing.pages import IssueFrame, contents_after, local_day, page_of
+from dispatch.composing.desk import Desk, decision_about, desk_for, expiry_of, newsletter_of, slot_ahead
+from dispatch.composing.pages import ANYBODY, IssueFrame, contents_for, languages_of, local_day, page_of
 from dispatch.composing.rules import SlotDecision
 from dispatch.composing.timetable import Slot
 from dispatch.config.settings import Settings
 from dispatch.errors import NotFoundError, NothingToDoError
 from dispatch.model.book import PromoBlock
 from dispatch.model.issue import AudienceKey, Issue, IssueState, NumberedPost
+from dispatch.model.zones import own_times
 from dispatch.rendering.page import IssuePage
 from dispatch.store.database import Connection, Database
-from dispatch.store.fan_out import audience_by_key, excluded_by_reason
+from dispatch.store.fan_out import audience_by_key, excluded_by_reason, zones_by_key
 from dispatch.store.issues import issue_posts, newest_issue, posts_after
 from dispatch.store.newsletters import join_at, read_newsletter
 from dispatch.store.posts import newest_posts
@@ -26,7 +27,8 @@ class Upcoming:
     """The facts of the next issue: the one that is composed and not yet fanned out, else the next slot's.
 
     `slot` is None for "on publish" with nothing new, `issue_id` is None while there is no such issue. `usual_seq` is
-    what most of its readers have seen. `decision` is what the slot becomes, as things stand.
+    what most of its readers have seen. `decision` is what the slot becomes, as things stand. `own_times` has the zones
+    in which it is due later than where the site is, `zones` how many of each kind of reader live in which zone.
     """
 
     newsletter: str
@@ -40,10 +42,13 @@ class Upcoming:
     audience: Mapping[AudienceKey, int]
     excluded: Mapping[str, int]
     decision: SlotDecision
+    languages: frozenset[str]
+    zones: Mapping[AudienceKey, Mapping[str, int]]
+    own_times: Mapping[str, datetime]
 
     def frame(self, *, sample: bool = False) -> IssueFrame:
         """What is the same on all its pages."""
-        return IssueFrame(self.newsletter, self.schedule, self.number, self.day, sample)
+        return IssueFrame(self.newsletter, self.schedule, self.number, self.day, sample, self.languages)
 
 
 async def upcoming_issue(
@@ -54,25 +59,34 @@ async def upcoming_issue(
     name = schedule or configured.default_schedule
     if name not in configured.schedules:
         raise NotFoundError(f'"{newsletter}" has no schedule "{name}"; it has: {", ".join(configured.schedules)}')
-    return await database.run(_upcoming, settings, newsletter, name, now)
+    upcoming = await database.run(_upcoming, settings, newsletter, name, now)
+    return replace(upcoming, languages=languages_of(settings))
 
 
 async def preview_page(
-    database: Database, settings: Settings, upcoming: Upcoming, books: tuple[PromoBlock, ...] = ()
+    database: Database,
+    settings: Settings,
+    upcoming: Upcoming,
+    books: tuple[PromoBlock, ...] = (),
+    reader: AudienceKey = ANYBODY,
 ) -> IssuePage:
-    """The page that most readers of the next issue get; with nothing new the newest posts, marked as a sample.
+    """The page that such a reader of the next issue gets who has seen what most have seen.
 
-    Raises NothingToDoError only where no post was ever collected.
+    With nothing new it has the newest posts, marked as a sample. Raises NothingToDoError where no post was ever
+    collected, or all of them are of sections that this reader leaves out.
     """
     configured = settings.newsletters[upcoming.newsletter]
-    contents = contents_after(upcoming.posts, upcoming.usual_seq, configured.note)
+    contents = contents_for(configured, upcoming.posts, replace(reader, from_seq=upcoming.usual_seq))
     if contents.posts:
-        return page_of(settings, upcoming.frame(), contents, books)
+        return page_of(settings, upcoming.frame(), contents, books, reader)
     newest = await database.run(newest_posts, configured.sources, configured.max_posts)
     if not newest:
         raise NothingToDoError("no post has been collected yet, so there is nothing to show: run `dispatch collect`")
     numbered = [NumberedPost(post.id, post) for post in newest]
-    return page_of(settings, upcoming.frame(sample=True), contents_after(numbered, -1, configured.note), books)
+    contents = contents_for(configured, numbered, replace(reader, from_seq=-1))
+    if not contents.posts:
+        raise NothingToDoError("every post is of a section that is left out, so there is nothing to show")
+    return page_of(settings, upcoming.frame(sample=True), contents, books, reader)
 
 
 def _upcoming(connection: Connection, settings: Settings, newsletter: str, schedule: str, now: datetime) -> Upcoming:
@@ -82,12 +96,14 @@ def _upcoming(connection: Connection, settings: Settings, newsletter: str, sched
     slot: Slot | None
     if made:
         posts, slot, through = issue_posts(connection, made.id), Slot(made.slot, made.due_at), made.through_seq
-        decision = SlotDecision(IssueState.COMPOSED)
+        decision = SlotDecision(IssueState.COMPOSED, made.reason)
     else:
         posts = posts_after(connection, desk.stored.id, join_at(connection, desk.schedule.id))
-        slot, through = open_slot(connection, desk, posts) or coming_slot(desk), desk.stored.last_seq
-        decision = decision_about(desk, slot, posts) if slot else SlotDecision(IssueState.EMPTY, "nothing new")
+        slot, through = slot_ahead(connection, desk, posts), desk.stored.last_seq
+        nothing = SlotDecision(IssueState.EMPTY, "nothing new")
+        decision = decision_about(connection, desk, slot, posts) if slot else nothing
     audience = audience_by_key(connection, desk.schedule.id, through) if posts else {}
+    zones = zones_by_key(connection, desk.schedule.id, through) if posts else {}
     return Upcoming(
         newsletter=newsletter,
         schedule=schedule,
@@ -100,7 +116,15 @@ def _upcoming(connection: Connection, settings: Settings, newsletter: str, sched
         audience=audience,
         excluded=excluded_by_reason(connection, desk.schedule.id, through),
         decision=decision,
+        languages=frozenset(),
+        zones=zones,
+        own_times=_own_times(desk, slot, zones),
     )
+
+
+def _own_times(desk: Desk, slot: Slot | None, zones: Mapping[AudienceKey, Mapping[str, int]]) -> dict[str, datetime]:
+    names = sorted({zone for counts in zones.values() for zone in counts})
+    return own_times(names, slot.key, slot.due_at, expiry_of(desk, slot)) if slot else {}
 
 
 def _number_of(desk: Desk, made: Issue | None) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from dispatch.composing.pages import IssueFrame, contents_after, local_day, page_of
+from dispatch.composing.pages import IssueFrame, contents_for, languages_of, local_day, page_of
 from dispatch.composing.press import HashOf, Press, Printed, Render
 from dispatch.config.settings import Settings
 from dispatch.model.book import PromoBlock
@@ -86,13 +86,14 @@ def _print_all(
     promos_for: PromosFor,
     press: Press,
 ) -> dict[AudienceKey, Printed | None]:
-    frame = IssueFrame(issue.newsletter, issue.schedule, issue.number, local_day(settings, issue.due_at))
-    category = settings.newsletters[issue.newsletter].note
+    day, languages = local_day(settings, issue.due_at), languages_of(settings)
+    frame = IssueFrame(issue.newsletter, issue.schedule, issue.number, day, languages=languages)
+    newsletter = settings.newsletters[issue.newsletter]
     printed: dict[AudienceKey, Printed | None] = {}
     for key in keys:
-        contents = contents_after(posts, key.from_seq, category)
+        contents = contents_for(newsletter, posts, key)
         books = promos_for(key) if key.books and contents.posts else ()
-        printed[key] = press.printed(page_of(settings, frame, contents, books)) if contents.posts else None
+        printed[key] = press.printed(page_of(settings, frame, contents, books, key)) if contents.posts else None
     return printed
 
 

@@ -60,6 +60,8 @@ class AudienceKey:
     language: str = ""
     cohort: int = 0
     books: bool = True
+    sections_off: str = ""  # labels of the sections that are left out, sorted, one a line
+    larger_type: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class NoteView:
 
     author: str
     blocks: tuple[BlockView, ...]
+    language: str  # "" where it is the page's
 
 
 def read_page(page: IssuePage, templates: TemplateFolder) -> ReadPage:
@@ -115,7 +116,7 @@ class PostViews:
         if self.read.note is None or shape is None:
             return None
         view = post_view(self.read.note, shape, self.read.page, self.tag)
-        return NoteView(view.author, view.blocks)
+        return NoteView(view.author, view.blocks, view.language)
 
     def about(self, at: int, shape: Shape) -> int:
         """Roughly how many bytes the post takes once it is inlined."""

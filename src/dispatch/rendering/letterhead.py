@@ -40,7 +40,7 @@ def letterhead_values(letterhead: Letterhead, look: Look, words: object) -> dict
     """The values that the templates of every message have."""
     site = one_line(letterhead.site_name)
     return {
-        **look_values(look, letterhead.language),
+        **look_values(look, letterhead.language, letterhead.media_url),
         "words": words,
         "site": site,
         "site_url": letterhead.site_url,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from dispatch.model.book import PromoBlock
 from dispatch.model.post import Post
+from dispatch.model.schedule import Rhythm
 
 PostsMode = Literal["excerpt", "full", "titles"]
 ShareMode = Literal["link", "off"]
@@ -27,7 +28,8 @@ class IssuePage:
     date: date
     posts: tuple[Post, ...]
     subject_pattern: str = "{lead}"  # also {number} {date} {site} {newsletter}; other braces stay as they are
-    cadence: str = ""  # "Fridays"
+    rhythm: Rhythm | None = None  # when it comes
+    cadence: str = ""  # the same in words, "Fridays"; made from the rhythm if left out
     posts_mode: PostsMode = "excerpt"
     max_posts: int = 12
     sections: dict[str, list[str]] = field(default_factory=dict)  # label → categories
@@ -38,6 +40,8 @@ class IssuePage:
     media_url: str = ""  # what a Picture's file is appended to
     sample: bool = False
     message: IssueMessage = "digest"
+    larger_type: bool = False  # for who likes letters larger
+    posts_language: str = ""  # of posts that do not say theirs; the page's own if left out
     look: str = "magazine"  # the newsletter's `template`: looks/NAME.toml
     web_url: str = ""  # the issue as a page of its own, "" for none
     most_sent: tuple[Post, ...] = ()  # what readers sent most since the last issue, most first

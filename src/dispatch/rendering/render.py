@@ -1,10 +1,12 @@
 """One variant of an issue, from its page to the text that is sent: Jinja2, premailer, fit, text part, seal."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dispatch.errors import RenderError
 from dispatch.model.blanks import Blank
 from dispatch.model.issue import Rendering
+from dispatch.rendering.cadence import with_cadence
 from dispatch.rendering.digest import PREHEADER, PostViews, ReadPage, digest_values, read_page, tagging_of
 from dispatch.rendering.finishing import finished_html, refuse_without, tidy_text
 from dispatch.rendering.fit import BUDGET, Shape, Shapes, Sizes, fitting_shapes, wanted_shapes
@@ -13,6 +15,7 @@ from dispatch.rendering.look import Look
 from dispatch.rendering.markers import Seal, longest_bytes, seal_for
 from dispatch.rendering.page import IssuePage
 from dispatch.rendering.sentences import clip
+from dispatch.rendering.style import larger
 from dispatch.rendering.templates import TemplateFolder
 from dispatch.rendering.view import one_line, title_of
 
@@ -31,8 +34,9 @@ class _Renderer:
     """One page on its way: what was read and made of it once, and the seal of its blanks."""
 
     def __init__(self, page: IssuePage, look: Look, templates: TemplateFolder) -> None:
+        page = with_cadence(page, templates)
         self.read: ReadPage = read_page(page, templates)
-        self.look = look
+        self.look = replace(look, style=larger(look.style)) if page.larger_type else look
         self.templates = templates
         self.seal: Seal = seal_for(page, look)
         # What is mailed on publish may be several posts for somebody who missed one; that is a digest.

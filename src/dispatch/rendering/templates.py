@@ -6,10 +6,12 @@ import tomllib
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import SimpleNamespace
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     FileSystemLoader,
     PrefixLoader,
@@ -78,6 +80,14 @@ class TemplateFolder:
         except tomllib.TOMLDecodeError as error:
             raise RenderError(f"words/{exact}.toml", f"this is not TOML: {error}") from error
 
+    def languages(self) -> frozenset[str]:
+        """The languages that there are words for, by files or by labels: "en", "de"."""
+        return frozenset(language_of(Path(name).stem) for name in (*self.names("words/*.toml"), *self.labels))
+
+    def names(self, pattern: str) -> list[str]:
+        """The files whose names are like "pages/*.css.j2", in the order of the alphabet."""
+        return self.environment.list_templates(filter_func=lambda name: fnmatchcase(name, pattern))
+
     def _all_sources(self, name: str) -> list[str]:
         """The file as shipped, then the operator's; a word that the operator leaves out is ours."""
         found = []
@@ -98,8 +108,8 @@ def open_templates(own: Path | None = None, labels: Mapping[str, Mapping[str, Wo
     `labels` has words by language and name (`look.labels`). A template of ours stays reachable as "shipped/NAME", so
     that an operator's file can extend the one it replaces. Raises RenderError where folder or label do not exist.
     """
-    shipped = FileSystemLoader(shipped_folder())
-    loaders = [shipped, PrefixLoader({"shipped": shipped})]
+    shipped = _shipped_loader()
+    loaders: list[BaseLoader] = [shipped, PrefixLoader({"shipped": shipped})]
     if own is not None:
         if not own.is_dir():
             raise RenderError(str(own), "there is no such folder; look.templates has to name one")
@@ -131,6 +141,12 @@ def shipped_folder() -> Path:
     """Where our own templates are: in the installed package, or at the top of a checkout."""
     packaged = Path(__file__).parents[1] / "templates" / "email"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates" / "email"
+
+
+def _shipped_loader() -> BaseLoader:
+    """The templates of mail by their names, those of web pages beside them as "pages/NAME"."""
+    email = shipped_folder()
+    return ChoiceLoader([FileSystemLoader(email), PrefixLoader({"pages": FileSystemLoader(email.parent / "pages")})])
 
 
 def _refuse_unknown_labels(folder: TemplateFolder) -> None:

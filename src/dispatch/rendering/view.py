@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dispatch.model.book import Praise, PromoBlock, ShopLink
 from dispatch.model.post import Picture, Post
+from dispatch.model.sections import section_of
 from dispatch.rendering.blocks import (
     Block,
     Code,
@@ -159,25 +160,16 @@ def post_view(read: ReadPost, shape: Shape, page: IssuePage, tag: Tag) -> PostVi
         title=title,
         url=tag(own_url),
         author=author,
-        section=section_of(post, page.sections),
+        section=one_line(section_of(post.categories, page.sections), _LONGEST_NAME),
         minutes=max(1, round(post.words / WORDS_A_MINUTE)),
         replies=max(0, post.replies or 0),
         replies_url=tag(page_link(post.replies_url) or own_url),
         share_url=mailto(title, [title, own_url]) if page.share == "link" else "",
         picture=_post_picture(read, shape, page),
         blocks=tuple(view for view in views if view is not None),
-        language=_other_language(post.language, page.language),
+        language=_other_language(post.language or page.posts_language, page.language),
         whole=shape is Shape.FULL,
     )
-
-
-def section_of(post: Post, sections: dict[str, list[str]]) -> str:
-    """The label of the first section that one of the post's categories belongs to, "" for none."""
-    its = {category.casefold().strip() for category in post.categories}
-    for label, categories in sections.items():
-        if its & {category.casefold().strip() for category in categories}:
-            return one_line(label, _LONGEST_NAME)
-    return ""
 
 
 def book_view(book: PromoBlock, page: IssuePage, tag: Tag) -> BookView:

@@ -7,7 +7,7 @@
 Rows of `subscription` are locked in order of their id everywhere, so that no two transactions wait for each other.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,7 @@ from dispatch.store.tables import (
     subscriber,
     subscription,
 )
+from dispatch.store.zones import due_at_of, expires_at_of
 
 DIGEST_PRIORITY = 5
 NOTHING_LEFT = "nothing left"
@@ -57,18 +58,26 @@ def subscription_bounds(connection: Connection, issue_id: int) -> tuple[int, int
     return None if low is None else (low, high)
 
 
-def fan_out_range(connection: Connection, issue_id: int, low: int, high: int, now: datetime) -> int:
+def fan_out_range(
+    connection: Connection,
+    issue_id: int,
+    low: int,
+    high: int,
+    now: datetime,
+    due_times: Mapping[str, datetime] | None = None,
+) -> int:
     """Make the deliveries of an issue for subscriptions low … high whose variant is known; returns how many moved on.
 
-    Does nothing unless the issue is `composed`. May be repeated, and run by several processes at once. Every reference
-    it stores is the key of a row that the same statement reads, so it is fit for `Database.run_trusted`.
+    `due_times` has the zones in which the issue is due later than elsewhere (store/zones.py). Does nothing unless the
+    issue is `composed`. May be repeated, and run by several processes at once. Every reference it stores is the key of
+    a row that the same statement reads, so it is fit for `Database.run_trusted`.
     """
     # Cancelling waits for this transaction, and this one for cancelling: no delivery is made behind its back.
     held = sa.select(issue.c.through_seq).where(issue.c.id == issue_id, issue.c.state == IssueState.COMPOSED)
     through = connection.scalars(held.with_for_update(read=True)).first()
     if through is None:
         return 0
-    connection.execute(_insert_deliveries(connection, issue_id, low, high, now))
+    connection.execute(_insert_deliveries(connection, issue_id, low, high, now, due_times or {}))
     moved = _move_on(connection, through, low, high, _made(issue_id, low, high))
     left_out = sa.select(issue_audience.c.from_seq).where(
         issue_audience.c.issue_id == issue_id, issue_audience.c.variant_id.is_(None)
@@ -123,14 +132,17 @@ def finish_fan_out(connection: Connection, issue_id: int) -> bool:
 
 def audience_by_key(connection: Connection, schedule_id: int, through_seq: int) -> dict[AudienceKey, int]:
     """How many of each kind of subscriber an issue of this schedule up to `through_seq` would go to."""
-    query = (
-        sa.select(*KEY, sa.func.count())
-        .select_from(subscription)
-        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
-        .where(subscription.c.schedule_id == schedule_id, subscription.c.seen_seq < through_seq, *served())
-        .group_by(*KEY)
-    )
+    query = _audience_query(schedule_id, through_seq, *KEY)
     return {AudienceKey(*key): count for *key, count in connection.execute(query)}
+
+
+def zones_by_key(connection: Connection, schedule_id: int, through_seq: int) -> dict[AudienceKey, dict[str, int]]:
+    """Of each kind of these subscribers, how many live in which zone; who has no zone of their own is not counted."""
+    found: dict[AudienceKey, dict[str, int]] = {}
+    query = _audience_query(schedule_id, through_seq, *KEY, subscriber.c.zone).where(subscriber.c.zone != "")
+    for *key, zone, count in connection.execute(query):
+        found.setdefault(AudienceKey(*key), {})[zone] = count
+    return found
 
 
 def excluded_by_reason(connection: Connection, schedule_id: int, through_seq: int) -> dict[str, int]:
@@ -250,6 +262,16 @@ def _insert_missed(delivery_ids: list[int]) -> sa.Insert:
     )
 
 
+def _audience_query(schedule_id: int, through_seq: int, *kind: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(*kind, sa.func.count())
+        .select_from(subscription)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        .where(subscription.c.schedule_id == schedule_id, subscription.c.seen_seq < through_seq, *served())
+        .group_by(*kind)
+    )
+
+
 def _schedule_of(issue_id: int) -> sa.ScalarSelect[int]:
     return sa.select(issue.c.schedule_id).where(issue.c.id == issue_id).scalar_subquery()
 
@@ -286,7 +308,9 @@ def _undecided_query(issue_id: int, *columns: sa.ColumnElement[Any]) -> sa.Selec
     return owed_query(issue_id, *columns).outerjoin(issue_audience, known).where(issue_audience.c.issue_id.is_(None))
 
 
-def _insert_deliveries(connection: Connection, issue_id: int, low: int, high: int, now: datetime) -> sa.Insert:
+def _insert_deliveries(
+    connection: Connection, issue_id: int, low: int, high: int, now: datetime, due_times: Mapping[str, datetime]
+) -> sa.Insert:
     values = {
         "kind": sa.literal(DeliveryKind.DIGEST.value),
         "issue_id": issue.c.id,
@@ -297,8 +321,8 @@ def _insert_deliveries(connection: Connection, issue_id: int, low: int, high: in
         "through_seq": issue.c.through_seq,
         "state": sa.literal(DeliveryState.QUEUED.value),
         "priority": sa.literal(DIGEST_PRIORITY),
-        "due_at": issue.c.due_at,
-        "expires_at": issue.c.expires_at,
+        "due_at": due_at_of(due_times),
+        "expires_at": expires_at_of(due_times),
         "created_at": sa.literal(now, delivery.c.created_at.type),
     }
     # Who has a delivery of this issue already is left out by the unique index. Not here as well: reading the table that

@@ -19,6 +19,8 @@ KEY = (
     subscriber.c.language,
     subscriber.c.cohort,
     subscription.c.books,
+    subscription.c.sections_off,
+    subscriber.c.larger_type,
 )
 AUDIENCE = (
     issue_audience.c.from_seq,
@@ -26,6 +28,8 @@ AUDIENCE = (
     issue_audience.c.language,
     issue_audience.c.cohort,
     issue_audience.c.books,
+    issue_audience.c.sections_off,
+    issue_audience.c.larger_type,
 )
 _ONE_AN_ISSUE = sa.text("delivery.kind IN ('digest', 'letter')")
 

@@ -47,6 +47,8 @@ def insert_audience(connection: Connection, issue_id: int, variants: Mapping[Aud
             "language": key.language,
             "cohort": key.cohort,
             "books": key.books,
+            "sections_off": key.sections_off,
+            "larger_type": key.larger_type,
             "variant_id": variant_id,
         }
         for key, variant_id in variants.items()
