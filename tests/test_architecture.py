@@ -19,7 +19,7 @@ FLAT_TABLES = {"store/tables.py", "config/settings.py"}
 
 HEAVY = (
     "sqlalchemy", "alembic", "premailer", "lxml", "jinja2", "babel", "pydantic", "httpx2", "feedparser", "nh3",
-    "aiosmtplib", "aiosmtpd", "cryptography", "dns", "apscheduler", "starlette", "uvicorn", "uvloop", "PIL",
+    "aiosmtplib", "aiosmtpd", "cryptography", "dns", "apscheduler", "fastapi", "starlette", "uvicorn", "uvloop", "PIL",
     "rich.progress",
 )  # fmt: skip
 

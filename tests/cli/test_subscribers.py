@@ -90,6 +90,33 @@ def test_a_reader_is_added_shown_changed_and_removed(magazine: Magazine) -> None
     magazine.done("subscribers", "add", ADA, "--again")
 
 
+def test_a_reader_gets_all_that_is_stored_about_them(magazine: Magazine) -> None:
+    """As one JSON document; of a stranger there is none."""
+    magazine.done("subscribers", "add", ADA, "--name", "Ada")
+    magazine.done("subscribers", "set", ADA, "--larger-type", "on")
+    document = json.loads(magazine.done("subscribers", "data", ADA))
+    assert document["subscriber"]["name"] == "Ada"
+    assert document["subscriber"]["larger_type"] is True
+    assert [place["newsletter"] for place in document["subscriptions"]] == ["review"]
+    refused = magazine.run("subscribers", "data", "ben@mail.example")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "b…@mail.example is not a subscriber" in refused.stderr
+
+
+def test_sections_are_left_out_and_taken_again(magazine: Magazine) -> None:
+    """By the labels of the configuration."""
+    config = magazine.folder / "config.toml"
+    sections = '[newsletters.review]\nsections = { Essays = ["essays"], Tides = ["tides"] }'
+    config.write_text(config.read_text().replace("[newsletters.review]", sections, 1))
+    magazine.done("subscribers", "add", ADA)
+    said = magazine.done("subscribers", "set", ADA, "--sections-off", "Tides, Essays", "--larger-type", "off")
+    assert said.splitlines() == ["larger type: off", "sections left out: Essays, Tides"]
+    assert magazine.done("subscribers", "set", ADA, "--sections-off", "") == "sections left out: none\n"
+    refused = magazine.run("subscribers", "set", ADA, "--sections-off", "Weather")
+    assert refused.exit_code == 1
+    assert 'review has no section "Weather"; it has: Essays, Tides' in refused.stderr
+
+
 def test_an_erased_reader_is_gone_and_stays_away(magazine: Magazine) -> None:
     """From the list, the export, and from the next import."""
     magazine.done("subscribers", "add", ADA)
@@ -160,7 +187,9 @@ def test_what_cannot_be_done_is_a_problem_in_one_sentence(magazine: Magazine, ar
     assert "@mail.example" not in result.stderr.replace("…@mail.example", "")
 
 
-@pytest.mark.parametrize("command", ["import", "add", "show", "set", "list", "export", "remove", "erase", "suppress"])
+@pytest.mark.parametrize(
+    "command", ["import", "add", "show", "set", "list", "export", "remove", "data", "erase", "suppress"]
+)
 def test_every_command_has_two_examples(command: str) -> None:
     """In its help, and nothing heavy is needed to print it."""
     result = CliRunner().invoke(app, ["subscribers", command, "--help"])

@@ -501,7 +501,6 @@ def test_a_configuration_with_every_part_loads_but_for_what_is_refused(tmp_path:
         "operators.reports",
         "operators.alerts",
         "web.metrics",
-        "web.trusted_proxies",
         "relays.broadcast.stream",
         "relays.broadcast.webhook",
         "newsletters.post.schedules.weekly.proof",

@@ -35,8 +35,8 @@ COMMAND = re.compile(
 )
 HEADERS = [
     "From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
-    "List-Owner", "List-Help", "List-Post", "Feedback-ID", "Precedence", "X-Auto-Response-Suppress", "Auto-Submitted",
-    "Content-Language", "MIME-Version", "Content-Type",
+    "List-Owner", "List-Help", "List-Archive", "List-Post", "Feedback-ID", "Precedence", "X-Auto-Response-Suppress",
+    "Auto-Submitted", "Content-Language", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ durability = "process"
 address_key = "file:keys/address.key"
 
 [web]
-public_url = "https://post.tidewater.example"
+public_url = "{public_url}"
 token_keys = ["file:keys/token.key"]
 
 [relays.main]
@@ -85,6 +85,7 @@ class Magazine:
     pages: dict[str, tuple[str, str | bytes]]
     database_url: str = ""
     connections: int = 4
+    public_url: str = "https://post.tidewater.example"
     more: str = ""
     pieces: list[Piece] = field(default_factory=list)
 
@@ -94,7 +95,12 @@ class Magazine:
         (self.folder / "keys/token.key").write_text("b" * 64)
         store = f'url = "{self.database_url}"' if self.database_url else 'path = "data/dispatch.db"'
         config = CONFIG.format(
-            site=self.site, port=self.port, store=store, more=self.more, connections=self.connections
+            site=self.site,
+            port=self.port,
+            store=store,
+            public_url=self.public_url,
+            more=self.more,
+            connections=self.connections,
         )
         (self.folder / "config.toml").write_text(config)
 

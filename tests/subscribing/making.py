@@ -3,16 +3,20 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from dispatch.composing.timetable import next_slots
 from dispatch.config.settings import Settings
+from dispatch.model.schedule import Timetable, parse_schedule
 from dispatch.model.subscriber import Subscription
 from dispatch.store.database import Connection, Database
 from dispatch.store.newsletters import ensure_newsletters
 from dispatch.store.subscribers import find_subscriber
 from dispatch.store.subscriptions import subscriptions_of
 from dispatch.store.tables import issue, newsletter, schedule
+from dispatch.subscribing.leaving import NextMail
 from dispatch.subscribing.wishes import Who
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -52,6 +56,16 @@ def store_newsletters(database: Database, settings: Settings) -> None:
 def send_issue(database: Database, through_seq: int, *, schedule_slug: str = "weekly", slot: str = "") -> int:
     """Store an issue of a schedule that reached `through_seq`, as if it had gone out; returns its id."""
     return database.transact(_insert_issue, through_seq, schedule_slug, slot or f"slot {through_seq}")
+
+
+def next_mail_of(settings: Settings) -> NextMail:
+    """When a schedule next writes to a reader in their zone."""
+
+    def next_mail(newsletter: str, schedule_slug: str, zone: str, after: datetime) -> datetime | None:
+        rhythm = parse_schedule(settings.newsletters[newsletter].schedules[schedule_slug].at)
+        return next_slots(rhythm, ZoneInfo(zone), after, 1)[0].due_at if isinstance(rhythm, Timetable) else None
+
+    return next_mail
 
 
 def subscription_of(database: Database, address: str, slug: str = "review") -> Subscription:

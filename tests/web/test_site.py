@@ -1,17 +1,32 @@
-"""The site that `dispatch run` serves: the pictures of the mail."""
+"""The site that `dispatch run` serves: its pictures, what it says of mistakes, and how it stops."""
 
 import asyncio
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from dispatch.app import Dispatch
 from dispatch.web.site import site_on
+from tests.web.opening import configuration, opened
 
 PICTURE = "0123456789abcdef0123456789abcdef.jpg"
+
+
+@contextmanager
+def _showing(media: Path) -> Iterator[Dispatch]:
+    """A dispatch whose pictures are in a folder."""
+    with TemporaryDirectory() as folder:
+        config = configuration(Path(folder))
+        config.write_text(config.read_text().replace('media = "media"', f'media = "{media}"'))
+        with opened(config) as dispatch:
+            yield dispatch
 
 
 def _free_address() -> str:
@@ -32,8 +47,9 @@ def _ask(media: Path, *paths: str) -> list[tuple[int, bytes, str]]:
     address = _free_address()
 
     async def talk() -> list[tuple[int, bytes, str]]:
-        async with site_on(address, media, print):
-            return [await asyncio.to_thread(_get, f"http://{address}{path}") for path in paths]
+        with _showing(media) as dispatch:
+            async with site_on(address, dispatch, print):
+                return [await asyncio.to_thread(_get, f"http://{address}{path}") for path in paths]
 
     return asyncio.run(talk())
 
@@ -61,8 +77,9 @@ def _say(media: Path, method: str, path: str) -> tuple[int, dict[str, str], byte
             connection.close()
 
     async def ask() -> tuple[int, dict[str, str], bytes]:
-        async with site_on(address, media, print):
-            return await asyncio.to_thread(talk)
+        with _showing(media) as dispatch:
+            async with site_on(address, dispatch, print):
+                return await asyncio.to_thread(talk)
 
     return asyncio.run(ask())
 
@@ -134,8 +151,9 @@ def test_a_second_process_leaves_the_port_to_the_first(tmp_path: Path) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
 
         async def work() -> bool:
-            async with site_on(address, tmp_path, said.append):
-                return True
+            with _showing(tmp_path) as dispatch:
+                async with site_on(address, dispatch, said.append):
+                    return True
 
         assert asyncio.run(work())
     assert address in said[0]

@@ -98,7 +98,8 @@ def show(
     from dispatch.promoting.overview import block_today
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
-        block = block_today(dispatch.settings, dispatch.shelf.templates, slug, region, language, dispatch.now())
+        templates = dispatch.workshop.templates
+        block = block_today(dispatch.settings, templates, slug, region, language, dispatch.now())
     if as_json:
         from dataclasses import asdict
 

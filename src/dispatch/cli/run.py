@@ -19,7 +19,7 @@ def run(
     now: Annotated[str | None, typer.Option(help="With --once: the moment to act for, ISO 8601.")] = None,
     only: Annotated[str | None, typer.Option(help="A part of the service: web, schedule or send.")] = None,
 ) -> None:
-    """Collect, compose and send, whenever something is due, until stopped; and serve the pictures of the mail.
+    """Collect, compose and send, whenever something is due, until stopped; and serve the pages of readers.
 
     SIGTERM stops cleanly: no new mail, outstanding replies are waited for.
 
@@ -47,14 +47,12 @@ def run(
 
 
 async def _run(dispatch: "Dispatch", only: str | None) -> None:
-    from dispatch.config.places import media_folder
     from dispatch.schedule import serve, stopping
     from dispatch.web.site import site_on
 
     async with AsyncExitStack() as stack:
         if only in (None, "web"):
-            pages = site_on(dispatch.settings.web.listen, media_folder(dispatch.settings), typer.echo)
-            await stack.enter_async_context(pages)
+            await stack.enter_async_context(site_on(dispatch.settings.web.listen, dispatch, typer.echo))
         if only == "web":
             typer.echo("running; SIGTERM or Ctrl-C stops")
             await stack.enter_context(stopping()).wait()

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dispatch.cli.asking import ask
 from dispatch.cli.crowds import AsJson, Newsletter, Now, export_subscribers, import_subscribers, list_subscribers
 from dispatch.cli.opening import moment, open_dispatch
+from dispatch.cli.personal_data import personal_data
 
 if TYPE_CHECKING:
     from dispatch.app import Dispatch
     from dispatch.subscribing.wishes import Who
 
 subscribers_app = typer.Typer(
-    help="Who gets it: import, add, show, set, list, export, remove, erase, suppress.", no_args_is_help=True
+    help="Who gets it: import, add, show, set, list, export, remove, data, erase, suppress.", no_args_is_help=True
 )
 subscribers_app.command(name="import")(import_subscribers)
 
@@ -110,6 +112,10 @@ def set_preferences(
     zone: Zone = None,
     region: Region = None,
     books: Annotated[OnOff | None, typer.Option(help="Whether their issues have books in them.")] = None,
+    sections_off: Annotated[
+        str | None, typer.Option(help='Sections to leave out, with commas between them; "" for none.')
+    ] = None,
+    larger_type: Annotated[OnOff | None, typer.Option(help="Whether their mail is set in larger type.")] = None,
     language: Language = None,
     name: Name = None,
     now: Now = None,
@@ -125,8 +131,17 @@ def set_preferences(
     from dispatch.subscribing.preferences import change
     from dispatch.subscribing.wishes import Wishes
 
-    switched = None if books is None else books is OnOff.ON
-    wishes = Wishes(schedule, pause_until, switched, zone, region, language, name)
+    wishes = Wishes(
+        schedule=schedule,
+        pause_until=pause_until,
+        books=_switched(books),
+        zone=zone,
+        region=region,
+        language=language,
+        name=name,
+        sections_off=_labels(sections_off),
+        larger_type=_switched(larger_type),
+    )
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
         work = change(
             dispatch.database,
@@ -213,11 +228,21 @@ def suppress_subscriber(
             typer.echo(asyncio.run(suppress_address(dispatch.database, dispatch.now(), who)))
 
 
+def _switched(value: OnOff | None) -> bool | None:
+    return None if value is None else value is OnOff.ON
+
+
+def _labels(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(label for part in text.split(",") if (label := part.strip()))
+
+
 def _who(dispatch: "Dispatch", address: str) -> "Who":
     from dispatch.subscribing.wishes import Who
 
     return Who(address, dispatch.address_key)
 
 
+subscribers_app.command(name="data")(personal_data)
+subscribers_app.command(name="ask")(ask)
 subscribers_app.command(name="list")(list_subscribers)
 subscribers_app.command(name="export")(export_subscribers)

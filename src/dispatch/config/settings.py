@@ -114,7 +114,8 @@ class Web(Section):
     listen: Listen = Field("127.0.0.1:8480", description="Address and port the pages are served on, behind your proxy.")
     metrics: Listen = Field("127.0.0.1:8481", description="Address and port of /metrics (not built yet).")
     trusted_proxies: list[Network] = Field(
-        default=[], description="Proxies whose X-Forwarded-For is believed (not built yet)."
+        default=[],
+        description='Proxies whose X-Forwarded-For is believed: ["127.0.0.1"]. No other header ever is.',
     )
 
 
@@ -214,6 +215,9 @@ class Schedule(Section):
         "send", description="What happens if nobody answers the proof (not built yet)."
     )
     late: Duration = Field(timedelta(days=2), description="A slot missed by more than this is skipped, and reported.")
+    most_per_day: Whole = Field(
+        3, ge=1, description='Of "on publish": so many issues a day; what comes later goes together at 07:00 next day.'
+    )
     when_empty: Literal["skip", "hold"] | None = Field(
         None, description="As the newsletter's, for this schedule alone.", examples=["skip"]
     )
@@ -269,6 +273,7 @@ class Newsletter(Section):
         description="List-Id; SLUG.<domain of From> if unset. Never change it.",
         examples=["review.lamplight.example"],
     )
+    archive: Switch = Field(True, description="Whether anybody can read its past issues under /issues.")
     schedules: dict[Slug, ScheduleOrText] = Field(
         default={"weekly": Schedule(at="fri 07:00")}, description="Its rhythms.", examples=["weekly"]
     )
@@ -282,6 +287,13 @@ class Books(Section):
     )
     per_issue: Whole = Field(1, ge=0, le=2, description="How many book blocks an issue has.")
     rest: Duration = Field(timedelta(days=28), description="How long before somebody is shown the same book again.")
+
+
+class Subscribe(Section):
+    """How often the form to subscribe may be used."""
+
+    network: RateLimit = Field(parse_rate("20/hour"), description="From one address block (a /24, or a /64 of IPv6).")
+    site: RateLimit = Field(parse_rate("300/hour"), description="Altogether.")
 
 
 class ShareLimits(Section):
@@ -332,21 +344,23 @@ class Look(Section):
     serif: Line = Field("Georgia, 'Times New Roman', serif", description="Font of what is read.")
     sans: Line = Field("'Helvetica Neue', Helvetica, Arial, sans-serif", description="Font of labels.")
     templates: FilePath | None = Field(
-        None, description="Folder whose files replace those of templates/email/.", examples=["templates"]
+        None,
+        description="Folder whose files replace those of templates/email/, and in pages/ those of templates/pages/.",
+        examples=["templates"],
     )
     labels: dict[str, dict[str, Line]] = Field(
         default={}, description='Words of the mail by language: { en = { continue_reading = "Read on" } }.'
     )
     logo: HttpUrl | None = Field(
         None,
-        description="A picture in the place of the name in the masthead, twice as wide as it is shown.",
+        description="A picture in the place of the name in the masthead, twice as wide as it is shown; it is copied.",
         examples=["https://lamplight.example/logo.png"],
     )
     logo_dark: HttpUrl | None = Field(
-        None, description="The same for dark mode.", examples=["https://lamplight.example/logo-dark.png"]
+        None, description="Its twin for dark mode.", examples=["https://lamplight.example/logo-dark.png"]
     )
-    logo_width: Whole = Field(260, ge=16, le=552, description="How wide the logo is shown, in px.")
-    logo_height: Whole = Field(48, ge=8, le=200, description="How high the logo is shown, in px.")
+    logo_width: Whole = Field(260, ge=16, le=552, description="How wide the logo is shown at most, in px.")
+    logo_height: Whole = Field(48, ge=8, le=200, description="How high the logo is shown at most, in px.")
 
 
 class Settings(Section):
@@ -359,6 +373,7 @@ class Settings(Section):
     web: Web
     store: Store
     books: Books = Books()
+    subscribe: Subscribe = Subscribe()
     share: Share = Share()
     look: Look = Look()
     links: Links = Links()

@@ -42,7 +42,6 @@ UNBUILT = (
     Unbuilt((*_RELAY, "stream"), "the service sends through its default stream"),
     Unbuilt((*_RELAY, "webhook"), "what becomes of accepted mail is not heard of"),
     Unbuilt(("web", "metrics"), "nothing is served there"),
-    Unbuilt(("web", "trusted_proxies"), "X-Forwarded-For is not read"),
     Unbuilt((*_SCHEDULE, "proof"), "no proof is mailed, and the contents close when the issue is made"),
     Unbuilt((*_SCHEDULE, "unanswered"), "no proof is mailed, so nobody has to answer"),
     Unbuilt(("share", "from_mail"), 'it is as with "link": the reader\'s own mail program opens', ("send",)),

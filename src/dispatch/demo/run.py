@@ -11,9 +11,13 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatch.app import open_application
 from dispatch.config.starting import Start
@@ -26,6 +30,7 @@ from dispatch.subscribing.importing import import_file
 from dispatch.web.inbox import inbox_app
 from dispatch.web.mail_reading import ReceivedMessage
 from dispatch.web.serving import serving
+from dispatch.web.site import site
 
 Say = Callable[[str], None]
 WallClock = Callable[[], datetime]
@@ -46,10 +51,10 @@ async def run_demo(
     """
     async with _until_stopped():
         with TemporaryDirectory(prefix="dispatch-demo-") as name:
-            folder = Path(name)
+            folder, pages = Path(name), PagesToCome()
             async with (
                 receiving(out or folder / "mail", clock) as mailbox,
-                serving(lambda _: inbox_app(mailbox.messages, folder / "media")) as inbox,
+                serving(lambda _: inbox_app(mailbox.messages, folder / "media", pages=pages)) as inbox,
                 _magazine(folder, clock(), say) as site,
             ):
                 start = _start(site, mailbox.port)
@@ -57,7 +62,7 @@ async def run_demo(
                 await _send_an_issue(config, clock(), say)
                 _say_what_came(mailbox.messages, out, say)
                 if not once:
-                    await _stay(f"{inbox}/", say, open_page)
+                    await _stay(config, pages, next_friday(clock()), inbox, say, open_page)
 
 
 def next_friday(now: datetime) -> datetime:
@@ -152,8 +157,28 @@ def _say_all(say: Say, heading: str, lines: Sequence[str]) -> None:
         say(f"  {line}")
 
 
-async def _stay(page: str, say: Say, open_page: Callable[[str], object] | None) -> None:
-    say(f"\nRead them at {page}    (Ctrl-C ends the demo)")
-    if open_page:
-        open_page(page)
-    await asyncio.Event().wait()
+class PagesToCome:
+    """The pages that links in the mail lead to: nothing is there until the issue has been sent."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp = PlainTextResponse("The pages are not there yet.\n", HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI application does."""
+        await self.app(scope, receive, send)
+
+
+async def _stay(
+    config: Path, pages: PagesToCome, friday: datetime, inbox: str, say: Say, open_page: Callable[[str], object] | None
+) -> None:
+    """Be there for readers as on that Friday: they may join, choose and leave, and get what that brings them."""
+    with closing(open_application(config, now=friday)) as dispatch:
+        pages.app = site(dispatch)
+        say(f"\nRead them at {inbox}/    (Ctrl-C ends the demo)")
+        say(f"Join yourself at {inbox}/subscribe: the question comes to that inbox, and every link in the mail works.")
+        if open_page:
+            open_page(f"{inbox}/")
+        async with asyncio.TaskGroup() as group:
+            stop = asyncio.Event()
+            group.create_task(dispatch.readers.keep_writing_mail(stop))
+            group.create_task(dispatch.keep_sending(stop))

@@ -13,6 +13,17 @@ class SubscriptionState(StrEnum):
     LEFT = "left"
 
 
+class ConsentAct(StrEnum):
+    """What somebody did about a subscription, as the proof of it says."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    LEFT = "left"
+    RETURNED = "returned"
+    CHANGED = "changed"
+    MOVED = "moved"  # to another address
+
+
 class SuppressionReason(StrEnum):
     """Why an address is never to be mailed."""
 
@@ -44,6 +55,7 @@ class Subscriber:
     cohort: int
     created_at: datetime
     source: str = ""
+    larger_type: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscriber's place in one newsletter. `seen_seq` is how far they have been served."""
+    """A subscriber's place in one newsletter. `seen_seq` is how far they have been served.
+
+    `sections_off` are the labels of the sections that they leave out, sorted.
+    """
 
     id: int
     subscriber_id: int
@@ -83,6 +98,7 @@ class Subscription:
     left_at: datetime | None
     consent_at: datetime | None
     consent_source: str
+    sections_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -74,28 +75,24 @@ def find_subscriber(connection: Connection, digest: str) -> Subscriber | None:
     return Subscriber(**row) if row else None
 
 
-def change_subscriber(connection: Connection, subscriber_id: int, values: Mapping[str, str]) -> None:
-    """Set columns of one subscriber: name, region, language or zone."""
-    connection.execute(sa.update(subscriber).where(subscriber.c.id == subscriber_id).values(**values))
+def owner_of(connection: Connection, subscription_id: int) -> Subscriber | None:
+    """Whose subscription this is; None where there is no such, or its owner was erased."""
+    query = _SUBSCRIBERS.join(subscription, subscription.c.subscriber_id == subscriber.c.id)
+    found = query.where(subscription.c.id == subscription_id, subscriber.c.address.is_not(None))
+    row = connection.execute(found).mappings().one_or_none()
+    return Subscriber(**row) if row else None
 
 
-def erase_subscriber(connection: Connection, subscriber_id: int, now: datetime) -> None:
-    """Forget who this was. Row, subscriptions and deliveries stay, so that past issues still add up."""
-    nothing = dict.fromkeys(("domain", "name", "region", "language", "zone", "source"), "")
-    connection.execute(
-        sa.update(subscriber)
-        .where(subscriber.c.id == subscriber_id)
-        .values(address=None, address_hash=None, cohort=0, erased_at=now, **nothing)
-    )
-    mine = subscription.c.subscriber_id == subscriber_id
-    connection.execute(
-        sa.update(subscription).where(mine).values(consent_at=None, consent_source="", paused_until=None)
-    )
-    connection.execute(
-        sa.update(subscription)
-        .where(mine, subscription.c.state != SubscriptionState.LEFT)
-        .values(state=SubscriptionState.LEFT, left_at=now)
-    )
+def is_suppressed(connection: Connection, subscriber_id: int) -> bool:
+    """Whether a subscriber's mailbox is never to be mailed."""
+    mailbox = sa.select(suppression.c.reason).join(subscriber, subscriber.c.address_hash == suppression.c.address_hash)
+    return connection.execute(mailbox.where(subscriber.c.id == subscriber_id)).first() is not None
+
+
+def change_subscriber(connection: Connection, subscriber_id: int, values: Mapping[str, Any]) -> None:
+    """Set columns of one subscriber: name, region, language, zone or larger_type."""
+    if values:
+        connection.execute(sa.update(subscriber).where(subscriber.c.id == subscriber_id).values(**values))
 
 
 def recent_deliveries(connection: Connection, subscriber_id: int, limit: int = 10) -> list[PastDelivery]:
@@ -170,6 +167,7 @@ _SUBSCRIBERS = sa.select(
     subscriber.c.cohort,
     subscriber.c.created_at,
     subscriber.c.source,
+    subscriber.c.larger_type,
 )
 
 _LISTED = (

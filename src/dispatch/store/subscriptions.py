@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dispatch.errors import NotFoundError
+from dispatch.model.delivery import DeliveryState
 from dispatch.model.subscriber import Consent, Standing, Subscription, SubscriptionState
 from dispatch.store.conflicts import insert_if_absent
+from dispatch.store.fan_out import hand_back
 from dispatch.store.newsletters import join_at
 from dispatch.store.suppressions import suppression_reasons
-from dispatch.store.tables import newsletter, passed_over, schedule, subscriber, subscription
+from dispatch.store.tables import delivery, newsletter, passed_over, schedule, subscriber, subscription
+from dispatch.store.wanted import LEFT
 
 AWAY = "away"  # why posts were passed over: they came out while this person had left or could not be mailed
 
@@ -81,14 +84,34 @@ def insert_subscriptions(connection: Connection, rows: Sequence[NewSubscription]
 
 
 def leave(connection: Connection, subscription_ids: Collection[int], now: datetime) -> int:
-    """End these subscriptions; returns how many were not ended already. Waiting mail is held back at its own mark."""
+    """End these subscriptions; returns how many were not ended already. Waiting mail is held back at its own mark.
+
+    A pause stays written down, so that whoever takes their leaving back has it again.
+    """
     statement = (
         sa.update(subscription)
         .where(subscription.c.id.in_(subscription_ids), subscription.c.state != SubscriptionState.LEFT)
-        .values(state=SubscriptionState.LEFT, left_at=now, paused_until=None)
+        .values(state=SubscriptionState.LEFT, left_at=now)
         .returning(subscription.c.id)
     )
     return len(connection.scalars(statement).all())
+
+
+def take_back_leaving(connection: Connection, subscription_id: int) -> None:
+    """Make a subscription that was left what it was before, so that its next issue has what came out since.
+
+    What waited for it and was held back because it was left is owed again too.
+    """
+    left_at = sa.select(subscription.c.left_at).where(subscription.c.id == subscription_id).scalar_subquery()
+    held_back = sa.select(delivery.c.id).where(
+        delivery.c.subscription_id == subscription_id,
+        delivery.c.state == DeliveryState.SUPPRESSED,
+        delivery.c.reason == LEFT,
+        delivery.c.ended_at >= left_at,
+    )
+    hand_back(connection, connection.scalars(held_back).all())
+    statement = sa.update(subscription).where(subscription.c.id == subscription_id)
+    connection.execute(statement.values(state=SubscriptionState.ACTIVE, left_at=None))
 
 
 def return_to(connection: Connection, subscription_id: int, schedule_id: int, consent: Consent, now: datetime) -> None:
@@ -125,15 +148,29 @@ def pass_over_absence(connection: Connection, subscription_id: int, schedule_id:
 
 
 def change_subscription(connection: Connection, subscription_id: int, values: Mapping[str, Any]) -> None:
-    """Set columns of one subscription: schedule_id, books or paused_until. What was seen stays as it is."""
-    connection.execute(sa.update(subscription).where(subscription.c.id == subscription_id).values(**values))
+    """Set columns of one subscription: schedule_id, books, sections_off, paused_until. What was seen stays as it is."""
+    if "sections_off" in values:
+        values = {**values, "sections_off": "\n".join(sorted(values["sections_off"]))}
+    if values:
+        connection.execute(sa.update(subscription).where(subscription.c.id == subscription_id).values(**values))
+
+
+def lock_subscriptions(connection: Connection, subscriber_id: int) -> None:
+    """Hold still what somebody subscribes to until this transaction ends: of two changes at once one comes second."""
+    # Before their own row, and in order of the ids, as everywhere: fan-out holds these and then looks at their owner.
+    query = sa.select(subscription.c.id).where(subscription.c.subscriber_id == subscriber_id)
+    connection.execute(query.order_by(subscription.c.id).with_for_update())
 
 
 def subscriptions_of(connection: Connection, subscriber_id: int) -> list[Subscription]:
     """Every subscription of one subscriber, those that ended too."""
     query = _SUBSCRIPTIONS.where(subscription.c.subscriber_id == subscriber_id).order_by(newsletter.c.slug)
-    rows = connection.execute(query).mappings()
-    return [Subscription(**(dict(row) | {"state": SubscriptionState(row["state"])})) for row in rows]
+    return [_subscription(row) for row in connection.execute(query).mappings()]
+
+
+def _subscription(row: sa.RowMapping) -> Subscription:
+    sections_off = tuple(filter(None, row["sections_off"].split("\n")))
+    return Subscription(**(dict(row) | {"state": SubscriptionState(row["state"]), "sections_off": sections_off}))
 
 
 def _as_row(row: NewSubscription, start: int, now: datetime) -> dict[str, object]:
@@ -165,6 +202,7 @@ _SUBSCRIPTIONS = (
         subscription.c.left_at,
         subscription.c.consent_at,
         subscription.c.consent_source,
+        subscription.c.sections_off,
     )
     .join(newsletter, newsletter.c.id == subscription.c.newsletter_id)
     .join(schedule, schedule.c.id == subscription.c.schedule_id)

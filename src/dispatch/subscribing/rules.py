@@ -4,11 +4,19 @@ Two rules hold everywhere: a file never brings anybody back (who left, bounced, 
 and only somebody's own new consent, stated by an operator with `add --again`, does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from dispatch.model.subscriber import SUPPRESSION_STRENGTH, Standing, SubscriptionState, SuppressionReason
+from dispatch.model.schedule import OnPublish, Rhythm
+from dispatch.model.subscriber import (
+    SUPPRESSION_STRENGTH,
+    Standing,
+    Subscription,
+    SubscriptionState,
+    SuppressionReason,
+)
 
 
 class Wanted(StrEnum):
@@ -44,9 +52,10 @@ class Admission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody is not added, as a sentence that says what would have to be true."""
+    """Why something is not done, as a sentence that says what would have to be true, and as a word for pages."""
 
     sentence: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,42 @@ class Pause:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceWish:
+    """How somebody wants one newsletter; None where nothing was said. `pause_until` as `pause` takes it."""
+
+    schedule: str | None = None
+    books: bool | None = None
+    sections_off: tuple[str, ...] | None = None
+    pause_until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One wish that is granted: the column of the subscription (the schedule by its name), its value, and a sentence.
+
+    `differs` says whether it was any different before. None of them is ever what somebody has seen.
+    """
+
+    column: str
+    value: object
+    sentence: str
+    differs: bool
+
+
+class Return(StrEnum):
+    """What becomes of a subscription whose reader comes back by a link of ours."""
+
+    UNDO = "undo"  # as if they had never left
+    ANEW = "anew"  # what came out meanwhile is passed over
+    ALREADY = "already there"
+
+
+UNDO_FOR = timedelta(days=7)
+LONGEST_PAUSE_YEARS = 100
+_DAY = timedelta(days=1)
+# Two years have every schedule that anybody keeps often enough to be told from another.
+_COUNTED_DAYS = [date(2024, 1, 1) + number * _DAY for number in range(731)]
 NO_PAUSE = ("", "none", "now")
 SUPPRESSING = {
     Wanted.SUPPRESSED: SuppressionReason.OPERATOR,
@@ -131,8 +176,59 @@ def pause(text: str, paused_until: datetime | None, zone: tzinfo, now: datetime)
     try:
         until = datetime.fromisoformat(text.strip())
     except ValueError:
-        return Refusal(f'"{text}" is not a date: write it like 2026-12-31 (or "none" to end a pause)')
+        return Refusal(f'"{text}" is not a date: write it like 2026-12-31 (or "none" to end a pause)', "no_date")
     until = until if until.tzinfo else until.replace(tzinfo=zone)
     if until <= now:
-        return Refusal(f'{text} is not in the future; "none" ends a pause')
+        return Refusal(f'{text} is not in the future; "none" ends a pause', "past")
+    if until.year > now.year + LONGEST_PAUSE_YEARS:
+        return Refusal(f"{text} is more than {LONGEST_PAUSE_YEARS} years away: leave instead", "far")
     return Pause(until, f"paused until {until.isoformat(timespec='minutes')}")
+
+
+def granted(place: Subscription, wish: PlaceWish, zone: tzinfo, now: datetime) -> list[Step] | Refusal:
+    """What a wish changes about a subscription, in the order in which it is told."""
+    steps: list[Step] = []
+    if wish.schedule is not None:
+        differs = wish.schedule != place.schedule
+        steps.append(Step("schedule", wish.schedule, f"schedule: {wish.schedule}", differs))
+    if wish.books is not None:
+        differs = wish.books is not place.books
+        steps.append(Step("books", wish.books, f"books: {'on' if wish.books else 'off'}", differs))
+    if wish.sections_off is not None:
+        labels = tuple(sorted(set(wish.sections_off)))
+        sentence = f"sections left out: {', '.join(labels) or 'none'}"
+        steps.append(Step("sections_off", labels, sentence, labels != place.sections_off))
+    if wish.pause_until is not None:
+        decision = pause(wish.pause_until, place.paused_until, zone, now)
+        if isinstance(decision, Refusal):
+            return decision
+        steps.append(Step("paused_until", decision.until, decision.sentence, decision.until != place.paused_until))
+    return steps
+
+
+def pause_of_weeks(weeks: int, zone: tzinfo, now: datetime) -> str:
+    """The date with which a pause of so many weeks ends, where the reader is, as `pause` takes it."""
+    return (now.astimezone(zone).date() + timedelta(weeks=weeks)).isoformat()
+
+
+def return_of(state: SubscriptionState, left_at: datetime | None, now: datetime) -> Return | None:
+    """Decide about somebody who comes back by a link in our mail; None for who never said yes.
+
+    Soon enough it is an undo, and they miss nothing; later they have been away.
+    """
+    if state is SubscriptionState.LEFT:
+        return Return.UNDO if left_at is not None and now - left_at < UNDO_FOR else Return.ANEW
+    return Return.ALREADY if state is SubscriptionState.ACTIVE else None
+
+
+def rarer_schedules(rhythms: Mapping[str, Rhythm], current: str) -> list[str]:
+    """The schedules that come less often than the current one, the most frequent of them first."""
+    often = {slug: _slots_counted(rhythm) for slug, rhythm in rhythms.items()}
+    limit = often.get(current, float("inf"))
+    return sorted((slug for slug in often if often[slug] < limit), key=lambda slug: -often[slug])
+
+
+def _slots_counted(rhythm: Rhythm) -> float:
+    if isinstance(rhythm, OnPublish):
+        return float("inf")
+    return len(rhythm.times) * sum(map(rhythm.includes, _COUNTED_DAYS))

@@ -5,8 +5,9 @@ from datetime import datetime
 from dispatch.errors import DispatchError, NothingToDoError
 from dispatch.model.subscriber import SubscriptionState, SuppressionReason
 from dispatch.store.database import Connection, Database
-from dispatch.store.subscribers import erase_subscriber, find_subscriber
-from dispatch.store.subscriptions import pass_over_absence, rhythms_of, subscriptions_of
+from dispatch.store.erasing import erase_subscriber
+from dispatch.store.subscribers import find_subscriber
+from dispatch.store.subscriptions import lock_subscriptions, pass_over_absence, rhythms_of, subscriptions_of
 from dispatch.store.suppressions import lift_suppression, suppress, suppression_reasons
 from dispatch.subscribing.rules import lifting_refusal
 from dispatch.subscribing.wishes import Who
@@ -14,7 +15,7 @@ from dispatch.subscribing.wishes import Who
 
 async def erase(database: Database, now: datetime, who: Who) -> str:
     """Forget a person: address, name, everything but the keyed hash that keeps them from being mailed again."""
-    known = await database.run(_erase, who.digest, now)
+    known = await database.run(forget, who.digest, now)
     gone = "what was known about them is gone" if known else "nothing was known about them"
     return f"{who}: {gone}; a keyed hash of the address remains, so that no import brings them back"
 
@@ -37,8 +38,11 @@ async def unsuppress_address(database: Database, now: datetime, who: Who, *, for
     return f"{who} may be mailed again (was: {reason})"
 
 
-def _erase(connection: Connection, digest: str, now: datetime) -> bool:
+def forget(connection: Connection, digest: str, now: datetime) -> bool:
+    """Erase whoever has this mailbox, and keep it from being mailed; says whether anybody had it."""
     subscriber = find_subscriber(connection, digest)
+    if subscriber is not None:
+        lock_subscriptions(connection, subscriber.id)
     suppress(connection, [digest], SuppressionReason.ERASED, now)
     if subscriber is None:
         return False

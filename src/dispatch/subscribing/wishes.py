@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import available_timezones
 
 from dispatch.config.settings import Settings
@@ -39,26 +40,53 @@ class Wishes:
     region: str | None = None
     language: str | None = None
     name: str | None = None
+    sections_off: tuple[str, ...] | None = None
+    larger_type: bool | None = None
 
 
-def person_of(settings: Settings, wishes: Wishes) -> dict[str, str]:
+def person_of(settings: Settings, wishes: Wishes) -> dict[str, Any]:
     """The columns of a subscriber that were named; "" takes a value away. Raises DispatchError for what cannot be."""
-    written: dict[str, tuple[str | None, Callable[[str], str | None], str]] = {
-        "region": (wishes.region, lambda text: region_of(text, region_names(settings)), "a country like GB"),
-        "zone": (wishes.zone, _zone, 'a time zone like "Europe/London"'),
-        "language": (wishes.language, language_tag, 'a language like "en-GB"'),
-        "name": (wishes.name, person_name, "a name"),
-    }
-    person: dict[str, str] = {}
-    for column, (text, read, form) in written.items():
-        value = read(text) if text is not None else ""
+    person: dict[str, Any] = {}
+    for column, read in person_columns(settings).items():
+        text: str | None = getattr(wishes, column)
+        if text is None:
+            continue
+        value = read(text)
         if value is None:
-            raise DispatchError(f'"{text}" is not {form}')
-        if text is not None:
-            person[column] = value
+            raise DispatchError(f'"{text}" is not {_FORMS[column]}')
+        person[column] = value
+    if wishes.larger_type is not None:
+        person["larger_type"] = wishes.larger_type
     return person
 
 
-def _zone(text: str) -> str | None:
+def person_columns(settings: Settings) -> dict[str, Callable[[str], str | None]]:
+    """How what people write of themselves is read, by column: "" for nothing written, None for what cannot be."""
+    return {
+        "region": lambda text: region_of(text, region_names(settings)),
+        "zone": zone_named,
+        "language": language_tag,
+        "name": person_name,
+    }
+
+
+def zone_named(text: str) -> str | None:
+    """The time zone somebody means: "Europe/London" in any case, or its city alone; None where it cannot be told."""
     wanted = text.strip().casefold().replace(" ", "_")
-    return next((zone for zone in available_timezones() if zone.casefold() == wanted), None if wanted else "")
+    if not wanted:
+        return ""
+    zones = {zone.casefold(): zone for zone in available_timezones()}
+    if wanted in zones:
+        return zones[wanted]
+    # Each city is of one continent; the zones named after countries ("US/Pacific") are old names of these.
+    cities = [zone for name, zone in zones.items() if zone.startswith(_CONTINENTS) and name.endswith(f"/{wanted}")]
+    return min(cities, default=None)
+
+
+_CONTINENTS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+_FORMS = {
+    "region": "a country like GB",
+    "zone": 'a time zone like "Europe/London"',
+    "language": 'a language like "en-GB"',
+    "name": "a name",
+}

@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from dispatch.rendering.lenses import Scheme
 from dispatch.web.filling import PAGES, Html, fill, together
@@ -42,8 +43,13 @@ HEADERS = {
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def inbox_app(messages: Sequence[ReceivedMessage], media: Path, title: str = "Inbox") -> Starlette:
-    """The inbox of these messages, of which there may be more later; `media` is the folder of mailed pictures."""
+def inbox_app(
+    messages: Sequence[ReceivedMessage], media: Path, title: str = "Inbox", *, pages: ASGIApp | None = None
+) -> Starlette:
+    """The inbox of these messages, of which there may be more later; `media` is the folder of mailed pictures.
+
+    `pages` answers what is no page of the inbox: what the links in the mail lead to.
+    """
 
     async def home(_: Request) -> Response:
         newest = messages[-1] if messages else None
@@ -71,6 +77,7 @@ def inbox_app(messages: Sequence[ReceivedMessage], media: Path, title: str = "In
             media_route(media),
             Route("/inbox.css", _shipped("inbox.css")),
             Route("/icon.svg", _shipped("icon.svg")),
+            *([Mount("/", pages)] if pages else []),
         ],
         exception_handlers={HTTPStatus.NOT_FOUND: _not_found},
     )

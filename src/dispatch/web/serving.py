@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
+STOP_GRACE = 3  # seconds for requests that are under way when we stop
 
 
 class EmbeddedServer(uvicorn.Server):
@@ -18,6 +19,15 @@ class EmbeddedServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up on whoever has not finished asking; the others get their answers."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            transport = getattr(connection, "transport", None)
+            if cycle is not None and transport is not None and cycle.more_body and not cycle.response_complete:
+                transport.close()
+        await super().shutdown(sockets)
 
 
 @contextlib.asynccontextmanager
@@ -41,7 +51,16 @@ async def listening(app: ASGIApp, address: str) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _running(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(app, lifespan="off", log_level="error", access_log=False, ws="none")
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="error",
+        access_log=False,  # addresses of pages have tokens in them
+        ws="none",
+        proxy_headers=False,  # web/proxies.py reads the one header that counts
+        server_header=False,
+        timeout_graceful_shutdown=STOP_GRACE,
+    )
     server = EmbeddedServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
