@@ -279,3 +279,17 @@ def test_the_next_mail_is_told_by_the_readers_own_clock(dispatch: Dispatch, zone
     there = Dispatch(dispatch.settings.model_copy(update={"site": site}), dispatch.database, b"a" * 40, dispatch.clock)
     found = there.readers.next_mail("review", "weekly", zone, datetime.fromisoformat(after))
     assert found == datetime.fromisoformat(due)
+
+
+def test_who_is_erased_on_their_page_is_told_once_and_forgotten(dispatch: Dispatch, server: SmtpServer) -> None:
+    """Somebody else may have their page; after that mail the address stands nowhere any more."""
+    welcome = join(dispatch, server)
+    assert asyncio.run(dispatch.readers.erase(token_in(welcome, "preferences")))
+    assert not asyncio.run(dispatch.readers.erase(token_in(welcome, "preferences")))
+    (told,) = mail(dispatch, server)
+    assert told["To"] == MARA
+    assert "forgotten" in told["Subject"]
+    assert re.findall(r"[0-9a-f]{44}", told.get_body(("plain",)).get_content()) == []  # type: ignore[union-attr]
+    assert mail(later(dispatch, timedelta(days=1)), server) == []
+    for table in tables.metadata.sorted_tables:
+        assert MARA not in str(rows_of(dispatch.database, table)), table.name

@@ -1,4 +1,4 @@
-"""Take README's pictures of the demo's mail: `make pictures`. Needs the system's Chromium."""
+"""Take the pictures of the demo's mail and pages for README and docs: `make pictures`. Needs the system's Chromium."""
 
 import re
 import subprocess
@@ -9,15 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
 # Name, width and height in CSS pixels, colour scheme, and what of the page is at the top.
 PICTURES = (("digest-light", 680, 2100, "light", "h1"), ("digest-phone-dark", 375, 1158, "dark", "img"))
+# The same of readers' pages on a phone; the link to one's own is in every mail.
+PAGES = (("page-subscribe", "subscribe", 760, "light"), ("page-preferences", "preferences", 760, "dark"))
 
 
 def take_pictures() -> None:
-    """Run the demo, and photograph one of its mails as a desktop and as a phone show it."""
+    """Run the demo, and photograph one of its mails as a desktop and as a phone show it, and two of its pages."""
     with sync_playwright() as playwright, _inbox() as inbox:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -26,10 +28,30 @@ def take_pictures() -> None:
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(_mail_in(browser, inbox, scheme))
             page.locator(top).first.evaluate("element => scrollTo(0, element.getBoundingClientRect().top - 20)")
-            file = HERE / f"{name}.png"
-            page.screenshot(path=file)
-            Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(file, optimize=True)
+            _keep(page, name)
+        for name, where, height, scheme in PAGES:
+            context = browser.new_context(
+                viewport={"width": 375, "height": height}, color_scheme="dark" if scheme == "dark" else "light"
+            )
+            page = context.new_page()
+            page.goto(_page_of(browser, inbox, where))
+            _keep(page, name)
         browser.close()
+
+
+def _keep(page: Page, name: str) -> None:
+    file = HERE / f"{name}.png"
+    page.screenshot(path=file)
+    Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(file, optimize=True)
+
+
+def _page_of(browser: Browser, inbox: str, where: str) -> str:
+    """The address of a page: that of a reader's own is what their mail leads to."""
+    if where == "subscribe":
+        return inbox.rstrip("/") + "/subscribe"
+    page = browser.new_page()
+    page.goto(_mail_in(browser, inbox, "light"))
+    return page.locator(f"a[href*='/{where}/']").first.get_attribute("href") or ""
 
 
 def _mail_in(browser: Browser, inbox: str, scheme: str) -> str:

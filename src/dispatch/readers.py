@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,7 +54,7 @@ class Readers:
         self._told: set[str] = set()
         self._forget_at: datetime | None = None
 
-    @property
+    @cached_property
     def keys(self) -> TokenKeys:
         """The keys of links, newest first; raises ConfigurationError where one is missing."""
         return TokenKeys(tuple(key.read_key() for key in self._settings.web.token_keys))
@@ -161,11 +162,7 @@ class Readers:
         if self._forget_at is None or now >= self._forget_at:
             await forget_unanswered(self._database, now)
             self._forget_at = now + FORGET_EVERY
-        write = await self._workshop.writer(now)
-        while True:
-            report = await write_service_mail(self._database, self._settings, now, write)
-            if not report.queued:
-                return list(report.problems)
+        return await write_service_mail(self._database, self._settings, now, self._workshop.writer(now))
 
     async def keep_writing_mail(self, stop: asyncio.Event) -> None:
         """Do so again and again until `stop`; what cannot be written is logged once, and tried again."""
@@ -174,6 +171,11 @@ class Readers:
                 problems = await self.write_mail()
             except TRANSIENT_ERRORS:
                 problems = []  # the store is away; whoever sends has said so
+            except Exception as error:
+                # One bad second must not end it for everybody who joins afterwards.
+                problems = [f"service mail waits, and is tried again: {type(error).__name__}"]
+                if problems[0] not in self._told:
+                    log.exception("service mail could not be written")
             for problem in problems:
                 if problem not in self._told:
                     log.warning("%s", problem)

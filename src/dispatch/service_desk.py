@@ -18,9 +18,11 @@ from dispatch.rendering.letterhead import Letterhead
 from dispatch.rendering.look import Look
 from dispatch.rendering.messages.address import (
     AlreadyPage,
+    ErasedPage,
     MovedPage,
     MovePage,
     render_already,
+    render_erased,
     render_move,
     render_moved,
 )
@@ -76,6 +78,8 @@ class ServiceDesk:
                 return render_move(MovePage(letterhead), look, templates)
             case ServiceMail.MOVED:
                 return render_moved(MovedPage(letterhead), look, templates)
+            case ServiceMail.ERASED:
+                return render_erased(ErasedPage(letterhead), look, templates)
             case ServiceMail.GOODBYE:
                 return render_goodbye(GoodbyePage(letterhead), look, templates)
             case ServiceMail.WELCOME:

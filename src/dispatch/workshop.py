@@ -9,6 +9,7 @@ from dispatch.composing.variants import VariantReport, make_variants, undecided_
 from dispatch.config.places import media_folder
 from dispatch.config.settings import Settings
 from dispatch.model.issue import Rendering
+from dispatch.model.service import Draft
 from dispatch.promoting.promote import Shelf, place_promos, promos_for
 from dispatch.rendering.look import Look
 from dispatch.rendering.look_faults import looks_from
@@ -19,7 +20,7 @@ from dispatch.service_desk import ServiceDesk
 from dispatch.store.database import Database
 from dispatch.store.issues import read_issue
 from dispatch.store.logos import copied_logos
-from dispatch.subscribing.answering import Write
+from dispatch.subscribing.answering import Write, Written
 from dispatch.transport.compiler import compile_message
 from dispatch.transport.headers import headers_for
 
@@ -73,7 +74,13 @@ class Workshop:
             log.warning("%s: %s", problem.where, problem.what)
         return report
 
-    async def writer(self, now: datetime) -> Write:
+    def writer(self, now: datetime) -> Write:
         """What writes service mail; its answer to one draft is the same for everybody, and kept."""
-        desk = ServiceDesk(self.settings, self.database, self.templates, await self.looks(), now)
-        return desk.write
+        desks: list[ServiceDesk] = []  # made when there is something to write, which is seldom
+
+        async def write(draft: Draft) -> Written:
+            if not desks:
+                desks.append(ServiceDesk(self.settings, self.database, self.templates, await self.looks(), now))
+            return await desks[0].write(draft)
+
+        return write

@@ -40,6 +40,7 @@ security = "none"
 [web]
 public_url = "https://post.lamplight.example"
 token_keys = ["file:keys/token.key"]
+trusted_proxies = ["127.0.0.1"]
 [store]
 address_key = "file:keys/address.key"
 """
@@ -113,10 +114,11 @@ def test_where_all_is_well_every_check_says_so() -> None:
         "ok      look",
         "ok      templates review",
         "ok      source site",
+        "ok      pages",
         "ok      relay main",
         "ok      dkim main",
     ]
-    assert lines[-1] == "9 checks: all is well"
+    assert lines[-1] == "10 checks: all is well"
     assert relay.reached("mail") == 0
 
 
@@ -131,9 +133,9 @@ def test_a_configuration_that_is_wrong_is_all_that_is_looked_at() -> None:
     """Every fault is a check of its own, those of the look with their lines too."""
     _write(GOOD + '[look]\nlight = { ink = "#ffffff" }\nserrif = "Georgia"\n')
     assert [message.split(": ")[:2] for _, _, message in _problems()] == [
-        ["config.toml:21", "look.light"],
-        ["config.toml:21", "look.light"],
-        ["config.toml:22", "look.serrif"],
+        ["config.toml:22", "look.light"],
+        ["config.toml:22", "look.light"],
+        ["config.toml:23", "look.serrif"],
     ]
 
 
@@ -150,7 +152,7 @@ def test_what_is_not_built_yet_is_a_warning_and_no_failure() -> None:
     _write(GOOD + '[share]\nfrom_mail = "send"\n')
     ((name, level, message),) = _problems("--offline")
     assert (name, level) == ("configuration", "warning")
-    assert message.startswith('config.toml:21: share.from_mail: found "send", which is not built yet')
+    assert message.startswith('config.toml:22: share.from_mail: found "send", which is not built yet')
 
 
 def test_what_init_could_not_know_has_to_be_filled_in() -> None:
@@ -332,6 +334,14 @@ def test_a_relay_that_is_not_there_is_an_error() -> None:
     ((name, _, message),) = _problems()
     assert name == "relay main"
     assert "cannot be reached" in message
+
+
+def test_pages_behind_a_proxy_that_is_not_named_are_a_warning() -> None:
+    """Limits by network would hold for all readers together; on a machine of its own there is no proxy."""
+    _write(GOOD.replace('trusted_proxies = ["127.0.0.1"]\n', ""))
+    assert _messages("--offline")["pages"].startswith("web.trusted_proxies is empty")
+    _write(GOOD.replace('trusted_proxies = ["127.0.0.1"]\n', 'listen = "0.0.0.0:8480"\n'))
+    assert "pages" not in _messages("--offline")
 
 
 def test_a_newsletter_that_no_relay_carries_cannot_be_sent() -> None:

@@ -97,7 +97,7 @@ ONE_FAULT = {
         (
             "config.toml:17: shar: found a key that is not known here; allowed: site, sources, "
             "newsletters, relays, web, "
-            'store, books, share, look, links, collect, outcomes, operators; did you mean "share"?'
+            'store, books, subscribe, share, look, links, collect, outcomes, operators; did you mean "share"?'
         ),
     ),
     "a key in the wrong table": (

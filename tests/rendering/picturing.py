@@ -40,7 +40,7 @@ FONTS = FOLDER / "fonts.conf"
 
 # Every message there is (rendering/messages/sample.py): each of them is photographed, validated and scored.
 MESSAGES = (
-    "digest", "post", "share", "confirm", "already", "welcome", "goodbye", "move", "moved", "proof", "alert",
+    "digest", "post", "share", "confirm", "already", "welcome", "goodbye", "move", "moved", "erased", "proof", "alert",
 )  # fmt: skip
 SCALE = 2  # of the mail to the picture that is kept
 BLOCK = 4  # pixels of that picture, to a side

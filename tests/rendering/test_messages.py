@@ -20,7 +20,7 @@ from dispatch.rendering.templates import shipped_folder
 from tests.rendering.make import OWN, flat, make_book, make_page, make_post, parsed, said, shipped
 
 MESSAGES = (
-    "digest", "post", "share", "confirm", "already", "welcome", "goodbye", "move", "moved", "proof", "alert",
+    "digest", "post", "share", "confirm", "already", "welcome", "goodbye", "move", "moved", "erased", "proof", "alert",
 )  # fmt: skip
 LOOKS = ("magazine", "plain")
 LANGUAGES = ("en-GB", "de", "ar")
@@ -35,6 +35,7 @@ NEEDS: dict[str, tuple[Blank, ...]] = {
     "goodbye": (Blank.PREFERENCES,),
     "move": (Blank.CONFIRM, Blank.DECLINE),
     "moved": (),
+    "erased": (),
     "proof": (Blank.UNSUBSCRIBE,),
     "alert": (),
 }

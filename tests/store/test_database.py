@@ -55,3 +55,16 @@ def test_what_the_trusted_leave_half_done_is_undone(database: Database) -> None:
 
 def _count_in(connection: Connection) -> int:
     return connection.scalars(sa.select(sa.func.count()).select_from(attempt)).one()
+
+
+def _fail_with_an_address(connection: Connection) -> None:
+    connection.execute(
+        sa.text("SELECT nothing FROM nowhere WHERE address = :address"), {"address": "mara@tide.example"}
+    )
+
+
+def test_what_fails_does_not_name_anybody(database: Database) -> None:
+    """Errors end in logs, and what a statement was given is somebody's address."""
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        database.transact(_fail_with_an_address)
+    assert "mara" not in str(caught.value)

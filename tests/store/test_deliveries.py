@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from dispatch.model.delivery import ClaimedDelivery, DeliveryKind, DeliveryState, Verdict
 from dispatch.store import tables
 from dispatch.store.database import Database
-from dispatch.store.deliveries import brake_issue, claim, finish_issues, waiting
+from dispatch.store.deliveries import brake_issue, claim, finish_issues, put_off, waiting
 from dispatch.store.leases import (
     LEASE,
+    owner_over,
     recover_everything,
     recover_expired,
     recover_own,
@@ -302,3 +303,30 @@ def test_what_waits_is_counted_apart(database: Database) -> None:
     database.transact(change, tables.delivery, issue.deliveries[3:], state="deferred", due_at=later)
     found = database.transact(waiting, NOW)
     assert (found.due, found.held, found.later, found.next_at) == (2, 1, 2, later)
+
+
+def test_one_process_over_two_relays_is_one_owner_to_its_own(database: Database) -> None:
+    """While it lives neither takes over from the other, however late its leases; a new life takes all of them back."""
+    made(database, 2)
+    claimed(database, "one", limit=1)
+    claimed(database, owner_over("one", "post"), limit=1)
+    ids = [row["id"] for row in rows_of(database, tables.delivery)]
+    database.transact(change, tables.delivery, ids, lease_until=NOW - timedelta(days=400))
+    for owner in ("one", owner_over("one", "post")):
+        assert database.transact(recover_expired, owner, NOW, NOW, RESEND).released == 0
+    assert database.transact(recover_own, "one", NOW, RESEND).released == 2
+
+
+def test_mail_to_no_subscriber_waits_with_its_domain(database: Database) -> None:
+    """A question to somebody new is held back with the digests to where they are, and with those alone."""
+    row = {"kind": "service", "state": "queued", "priority": 1, "due_at": NOW, "created_at": NOW}
+    with database.engine.begin() as connection:
+        for address in ("mara@tide.example", "mara@ebbtide.example"):
+            connection.execute(sa.insert(tables.delivery).values(address=address, address_hash=address, **row))
+    first, second = (row["id"] for row in rows_of(database, tables.delivery))
+    slow = database.transact(claim, "one", limit=9, now=NOW, real_now=NOW, without_domains=["tide.example"])
+    assert [one.id for one in slow] == [second]
+    assert database.transact(put_off, "tide.example", NOW, NOW + timedelta(hours=1)) == 1
+    assert database.transact(claim, "two", limit=9, now=NOW, real_now=NOW) == []
+    in_an_hour = database.transact(claim, "two", limit=9, now=NOW + timedelta(hours=1), real_now=NOW)
+    assert [one.id for one in in_an_hour] == [first]

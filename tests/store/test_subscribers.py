@@ -93,12 +93,12 @@ def test_a_subscription_is_stored_once(magazine: Database) -> None:
 
 def test_a_stronger_reason_replaces_a_weaker_one_and_never_the_other_way_round(magazine: Database) -> None:
     """What was changed is told."""
-    assert magazine.transact(suppress, [ADA, BEN], SuppressionReason.OPERATOR, NOW) == {ADA, BEN}
+    assert magazine.transact(suppress, [ADA, BEN], SuppressionReason.ERASED, NOW) == {ADA, BEN}
     assert magazine.transact(suppress, [ADA], SuppressionReason.COMPLAINED, NOW) == {ADA}
-    assert magazine.transact(suppress, [ADA, BEN], SuppressionReason.ERASED, NOW) == {BEN}
+    assert magazine.transact(suppress, [ADA, BEN], SuppressionReason.OPERATOR, NOW) == {BEN}
     assert magazine.transact(suppress, [ADA, BEN], SuppressionReason.ERASED, NOW) == set()
     reasons = magazine.transact(suppression_reasons, [ADA, BEN, CLEO])
-    assert reasons == {ADA: SuppressionReason.COMPLAINED, BEN: SuppressionReason.ERASED}
+    assert reasons == {ADA: SuppressionReason.COMPLAINED, BEN: SuppressionReason.OPERATOR}
     assert magazine.transact(lift_suppression, BEN)
     assert not magazine.transact(lift_suppression, BEN)
 

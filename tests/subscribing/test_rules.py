@@ -47,7 +47,8 @@ BY_OPERATOR = Standing(suppressed=SuppressionReason.OPERATOR)
         pytest.param(LEFT, Wanted.UNSUBSCRIBED, Verdict.ALREADY, id="left already"),
         pytest.param(ERASED, Wanted.BOUNCED, Verdict.SUPPRESS, id="a bounce is more than an erasure"),
         pytest.param(COMPLAINED, Wanted.BOUNCED, Verdict.ALREADY, id="a complaint is more than a bounce"),
-        pytest.param(BOUNCED, Wanted.SUPPRESSED, Verdict.ALREADY, id="suppressed, for whatever reason"),
+        pytest.param(COMPLAINED, Wanted.SUPPRESSED, Verdict.ALREADY, id="a complaint is more than our word"),
+        pytest.param(BOUNCED, Wanted.SUPPRESSED, Verdict.SUPPRESS, id="our word is more than a bounce"),
     ],
 )
 def test_what_a_row_does_depends_on_what_stands(standing: Standing, wanted: Wanted, verdict: Verdict) -> None:
@@ -81,7 +82,7 @@ def test_only_new_consent_brings_somebody_back(
     for expected, decision in (
         (plain, admission(standing, again=False, force=False)),
         (again, admission(standing, again=True, force=False)),
-        (forced, admission(standing, again=True, force=True)),
+        (forced, admission(standing, again=True, force=True, because="their letter of 3 May")),
     ):
         if isinstance(expected, Admission):
             assert decision is expected
@@ -95,12 +96,22 @@ def test_force_alone_brings_nobody_back() -> None:
     assert isinstance(admission(BOUNCED, again=False, force=True), Refusal)
 
 
+def test_a_complaint_is_taken_back_only_with_a_reason() -> None:
+    """Whoever is asked later has to know why mail went there again."""
+    refusal = admission(COMPLAINED, again=True, force=True)
+    assert isinstance(refusal, Refusal)
+    assert "--source" in refusal.sentence
+    lifting = lifting_refusal(SuppressionReason.COMPLAINED, force=True)
+    assert lifting is not None
+    assert "--because" in lifting.sentence
+
+
 @pytest.mark.parametrize("reason", list(SuppressionReason))
 def test_what_a_person_decided_is_lifted_by_force_alone(reason: SuppressionReason) -> None:
     """A complaint and an erasure are their decisions; a bounce and an operator's word are not."""
     theirs = reason in (SuppressionReason.COMPLAINED, SuppressionReason.ERASED)
     assert (lifting_refusal(reason, force=False) is not None) == theirs
-    assert lifting_refusal(reason, force=True) is None
+    assert lifting_refusal(reason, force=True, because="their letter of 3 May") is None
 
 
 NEW_YORK = ZoneInfo("America/New_York")

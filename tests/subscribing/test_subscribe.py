@@ -11,6 +11,7 @@ from dispatch.errors import AddressError, DispatchError, NotFoundError, NothingT
 from dispatch.model.subscriber import SubscriptionState, SuppressionReason
 from dispatch.store.database import Database
 from dispatch.store.pauses import return_from_pause
+from dispatch.store.reader_tables import consent
 from dispatch.store.suppressions import suppress
 from dispatch.store.tables import passed_over, subscriber, subscription, suppression
 from dispatch.subscribing.preferences import change
@@ -240,13 +241,17 @@ def test_a_suppressed_address_is_mailed_again_only_when_that_is_said(magazine: D
         do(unsuppress_address(magazine, NOW, ADA))
 
 
-def test_a_complaint_is_lifted_by_force_alone(magazine: Database) -> None:
-    """It is the reader's word, not ours."""
+def test_a_complaint_is_lifted_by_force_and_a_reason_alone(magazine: Database) -> None:
+    """It is the reader's word, not ours; the reason stands with the proof of their consent."""
+    do(add(magazine, SETTINGS, NOW, ADA))
     magazine.transact(suppress, [ADA.digest], SuppressionReason.COMPLAINED, NOW)
     with pytest.raises(DispatchError, match="reported mail as spam"):
         do(unsuppress_address(magazine, NOW, ADA))
-    do(unsuppress_address(magazine, NOW, ADA, force=True))
+    with pytest.raises(DispatchError, match="--because"):
+        do(unsuppress_address(magazine, NOW, ADA, force=True))
+    do(unsuppress_address(magazine, NOW, ADA, force=True, because="their letter of 3 May"))
     assert rows(magazine, suppression) == []
+    assert [(row["act"], row["wording"]) for row in rows(magazine, consent)] == [("lifted", "their letter of 3 May")]
 
 
 def test_the_profile_tells_what_is_known(magazine: Database) -> None:

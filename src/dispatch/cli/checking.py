@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dispatch.cli.checking_dkim import signature_of
+from dispatch.cli.checking_pages import proxies_of_pages
 from dispatch.collecting.feeds import read_feed
 from dispatch.collecting.fetching import Fetched, Reach, fetch, open_reach
 from dispatch.collecting.folder import read_folder
@@ -81,6 +82,11 @@ async def relays_let_us_in(ground: Ground) -> list[Check]:
     if ground.offline:
         return []
     return list(await asyncio.gather(*(_relay(ground, name, relay) for name, relay in relays.items())))
+
+
+async def pages_know_their_proxy(ground: Ground) -> list[Check]:
+    """Limits by network count readers, not the web server before us."""
+    return [proxies_of_pages(ground.settings)]
 
 
 async def signatures_can_be_verified(ground: Ground) -> list[Check]:
@@ -165,6 +171,7 @@ CHECKS: tuple[Callable[[Ground], Awaitable[list[Check]]], ...] = (
     books_can_be_read,
     shop_pages_are_there,
     sources_answer,
+    pages_know_their_proxy,
     relays_let_us_in,
     signatures_can_be_verified,
 )

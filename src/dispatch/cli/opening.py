@@ -81,3 +81,5 @@ def configure_logging(*, verbose: bool) -> None:
     # Other people's libraries log addresses and whole conversations at these levels.
     for name in ("aiosmtplib", "httpx2", "httpcore2", "asyncio", "apscheduler", "alembic", "mail.log", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of every form that is broken: whoever posts nonsense would fill the log.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dispatch.subscribing.wishes import Who
 
 subscribers_app = typer.Typer(
-    help="Who gets it: import, add, show, set, list, export, remove, data, erase, suppress.", no_args_is_help=True
+    help="Who gets it: import, add, show, set, list, export, ask, remove, data, erase, suppress.", no_args_is_help=True
 )
 subscribers_app.command(name="import")(import_subscribers)
 
@@ -208,6 +208,7 @@ def suppress_subscriber(
     address: Address,
     lift: Annotated[bool, typer.Option("--lift", help="The other way round: mail may go there again.")] = False,
     force: Force = False,
+    because: Annotated[str, typer.Option(help="With --lift after a complaint: how you know they want mail.")] = "",
     now: Now = None,
 ) -> None:
     """Never mail an address again, whatever is imported; or, with --lift, mail it again.
@@ -216,14 +217,15 @@ def suppress_subscriber(
 
       dispatch subscribers suppress reader@example.org
 
-      dispatch subscribers suppress reader@example.org --lift
+      dispatch subscribers suppress reader@example.org --lift --force --because "their letter of 3 May"
     """
     from dispatch.subscribing.suppressing import suppress_address, unsuppress_address
 
     with open_dispatch(context.obj.config, now=moment(now)) as dispatch:
         who = _who(dispatch, address)
         if lift:
-            typer.echo(asyncio.run(unsuppress_address(dispatch.database, dispatch.now(), who, force=force)))
+            work = unsuppress_address(dispatch.database, dispatch.now(), who, force=force, because=because)
+            typer.echo(asyncio.run(work))
         else:
             typer.echo(asyncio.run(suppress_address(dispatch.database, dispatch.now(), who)))
 

@@ -156,6 +156,7 @@ security = {security}  # "starttls", "tls" or "none"
 [web]
 public_url = {public_url}  # links in the mail lead here: your proxy passes them to dispatch
 token_keys = ["file:keys/token.key"]  # signs the links; never throw an old one away
+trusted_proxies = ["127.0.0.1"]  # the web server before it, which says who its readers are
 
 [store]
 address_key = "file:keys/address.key"  # keep a copy: without it nobody who left is recognised

@@ -29,7 +29,14 @@ from dispatch.delivering.waits import pause, persistently
 from dispatch.errors import RelayError
 from dispatch.store.database import Database
 from dispatch.store.deliveries import TRANSIENT_ERRORS, Waiting, finish_issues, waiting
-from dispatch.store.leases import recover_everything, recover_expired, recover_own, release_claims, renew_leases
+from dispatch.store.leases import (
+    owner_over,
+    recover_everything,
+    recover_expired,
+    recover_own,
+    release_claims,
+    renew_leases,
+)
 from dispatch.transport.access import RelayAccess
 from dispatch.transport.dkim import signer_for
 from dispatch.transport.signing import Signing
@@ -85,7 +92,7 @@ async def send_due(
             signer = signer_for(road.relay, road.name)
             signings += [Signing(signer, real_clock)] if signer else []
             # Claims are put back by their owner's name, so each relay's are its own.
-            its_owner = owner if road is ways[0] else f"{owner}:{road.name}"
+            its_owner = owner if road is ways[0] else owner_over(owner, road.name)
             messages = Messages(database, settings, real_clock, signings[-1] if signer else None)
             desk = _Desk(database, its_owner, clock, real_clock, stop, messages, held)
             works.append(

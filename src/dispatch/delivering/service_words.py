@@ -13,6 +13,7 @@ _MAILS = {
     ServiceMail.GOODBYE: "the farewell",
     ServiceMail.MOVE: "the question whether this is their new address",
     ServiceMail.MOVED: "the note that their mail goes elsewhere now",
+    ServiceMail.ERASED: "the note that they were erased",
     ServiceMail.AGAIN: "the last issue once more",
 }
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 # Without an answer the address is forgotten after so long; the confirmation mail says so.
 KEPT = timedelta(days=7)
+IMPORT = "import"  # how it was asked: by an operator, of those whom an import brought in
 
 
 class RequestKind(StrEnum):

@@ -16,6 +16,7 @@ class ServiceMail(StrEnum):
     GOODBYE = "goodbye"
     MOVE = "move"  # asks at a new address whether mail should go there from now on
     MOVED = "moved"  # tells the old address that it does
+    ERASED = "erased"  # tells an address that was erased on its page that it was: the last mail there
     AGAIN = "again"  # the last issue once more: a variant, not a message of its own
 
 

@@ -22,6 +22,7 @@ class ConsentAct(StrEnum):
     RETURNED = "returned"
     CHANGED = "changed"
     MOVED = "moved"  # to another address
+    LIFTED = "lifted"  # an operator took back that no mail goes there; `wording` says why
 
 
 class SuppressionReason(StrEnum):
@@ -35,11 +36,14 @@ class SuppressionReason(StrEnum):
 
 # Weakest first. A stronger reason replaces a weaker one, never the other way round: an erased complaint stays one.
 SUPPRESSION_STRENGTH = (
-    SuppressionReason.OPERATOR,
     SuppressionReason.ERASED,
     SuppressionReason.BOUNCED,
+    SuppressionReason.OPERATOR,  # above those that their owner's own yes ends
     SuppressionReason.COMPLAINED,
 )
+
+# Only an operator takes these back: their owner, or somebody for them, has said so to somebody else than us.
+FOR_GOOD = (SuppressionReason.COMPLAINED, SuppressionReason.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)

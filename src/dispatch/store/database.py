@@ -104,11 +104,14 @@ def skip_locked(connection: Connection) -> bool:
 
 
 def _engine(url: str, durability: str) -> Engine:
+    # Parameters are hidden in errors, because errors are logged, and parameters are addresses.
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.partition("://")[2]
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=POSTGRES_THREADS, max_overflow=4, pool_pre_ping=True)
-    engine = sa.create_engine(url)
+        return sa.create_engine(
+            url, pool_size=POSTGRES_THREADS, max_overflow=4, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = sa.create_engine(url, hide_parameters=True)
     synchronous = "full" if durability == "power" else "normal"
 
     @sa.event.listens_for(engine, "connect")

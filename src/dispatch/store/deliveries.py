@@ -91,8 +91,9 @@ def brake_issue(connection: Connection, issue_id: int, reason: str) -> bool:
 
 def put_off(connection: Connection, domain: str, now: datetime, until: datetime) -> int:
     """Let what is due to one domain wait until then; returns how many."""
-    theirs = sa.select(subscriber.c.id).where(subscriber.c.domain == domain)
-    statement = sa.update(delivery).where(_DUE, delivery.c.due_at <= now, delivery.c.subscriber_id.in_(theirs))
+    theirs = delivery.c.subscriber_id.in_(sa.select(subscriber.c.id).where(subscriber.c.domain == domain))
+    to_it = sa.or_(theirs, _goes_by_itself_to([domain]))
+    statement = sa.update(delivery).where(_DUE, delivery.c.due_at <= now, to_it)
     return connection.execute(statement.values(due_at=until)).rowcount
 
 
@@ -171,8 +172,14 @@ def _due_ids(now: datetime, without_domains: Collection[str]) -> sa.Select[tuple
         theirs = sa.select(subscriber.c.id).where(
             subscriber.c.id == delivery.c.subscriber_id, subscriber.c.domain.in_(sorted(without_domains))
         )
-        query = query.where(~theirs.exists())
+        query = query.where(~theirs.exists(), ~_goes_by_itself_to(without_domains))
     return query
+
+
+def _goes_by_itself_to(domains: Collection[str]) -> sa.ColumnElement[bool]:
+    """It is for an address that is no subscriber's, of one of these domains. Such mail is little."""
+    address = sa.func.coalesce(delivery.c.address, "")
+    return sa.or_(*(address.endswith(f"@{domain}", autoescape=True) for domain in sorted(domains)))
 
 
 def _claimed(

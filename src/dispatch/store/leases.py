@@ -16,6 +16,7 @@ from dispatch.store.tables import Utc, attempt, delivery, issue, newsletter
 
 LEASE = timedelta(seconds=60)
 FREE: dict[str, None] = {"owner": None, "lease_until": None}
+_OVER = " over "
 ENDED_BETWEEN = "the sender ended between dot and reply"
 
 # Literal states: with bound ones PostgreSQL does not use the partial indexes.
@@ -77,8 +78,8 @@ def recover_everything(
 def recover_own(
     connection: Connection, owner: str, now: datetime, resend: Collection[DeliveryKind], held: Collection[str] = ()
 ) -> Recovered:
-    """Take over what an earlier life of this owner held."""
-    return _recover(connection, delivery.c.owner == owner, now, resend, held)
+    """Take over what an earlier life of this owner held, over whichever relay."""
+    return _recover(connection, _of_process(owner), now, resend, held)
 
 
 def recover_expired(
@@ -89,9 +90,19 @@ def recover_expired(
     resend: Collection[DeliveryKind],
     held: Collection[str] = (),
 ) -> Recovered:
-    """Take over from other owners whose lease has run out."""
-    others = sa.and_(delivery.c.owner != owner, delivery.c.lease_until < lease_clock(connection, real_now))
-    return _recover(connection, others, now, resend, held)
+    """Take over from other owners whose lease has run out; those of the same process live as long as this one."""
+    late = delivery.c.lease_until < lease_clock(connection, real_now)
+    return _recover(connection, sa.and_(~_of_process(owner), late), now, resend, held)
+
+
+def owner_over(process: str, relay: str) -> str:
+    """The name in which a process claims what goes over one of several relays."""
+    return f"{process}{_OVER}{relay}"
+
+
+def _of_process(owner: str) -> sa.ColumnElement[bool]:
+    process = owner.partition(_OVER)[0]
+    return sa.or_(delivery.c.owner == process, delivery.c.owner.startswith(f"{process}{_OVER}", autoescape=True))
 
 
 def _recover(

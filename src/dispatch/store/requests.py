@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from dispatch.model.request import KEPT, Choice, NewRequest, PastRequests, Request, RequestKind, RequestState
+from dispatch.model.request import IMPORT, KEPT, Choice, NewRequest, PastRequests, Request, RequestKind, RequestState
 from dispatch.store.database import skip_locked
 from dispatch.store.reader_tables import request
 from dispatch.store.tables import delivery
@@ -33,19 +33,21 @@ def insert_request(connection: Connection, new: NewRequest, now: datetime) -> in
 
 
 def asked_since(connection: Connection, since: datetime, network: str = "") -> int:
-    """How much was asked for since then: from one address block, or from everywhere.
+    """How much readers asked for since then: from one address block, or from everywhere; an import is no reader.
 
     Until the transaction ends nobody else can count the same, so that a limit holds for requests that come at once.
     """
     if connection.dialect.name == "postgresql":  # on SQLite there is one writer anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("request"))))
-    query = sa.select(sa.func.count()).select_from(request).where(request.c.asked_at > since)
+    query = sa.select(sa.func.count()).select_from(request)
+    query = query.where(request.c.asked_at > since, request.c.via != IMPORT)
     return connection.scalars(query.where(request.c.network == network) if network else query).one()
 
 
-def asked_requests(connection: Connection, limit: int) -> list[Request]:
-    """Requests that nobody has answered yet, the oldest first."""
-    query = _REQUESTS.where(request.c.state == RequestState.ASKED).order_by(request.c.id).limit(limit)
+def asked_requests(connection: Connection, limit: int, after: int = 0) -> list[Request]:
+    """Requests later than the id `after` that nobody has answered yet, the oldest first."""
+    open_ones = _REQUESTS.where(request.c.state == RequestState.ASKED, request.c.id > after)
+    query = open_ones.order_by(request.c.id).limit(limit)
     return [_read(row) for row in connection.execute(query).mappings()]
 
 
@@ -55,6 +57,15 @@ def lock_request(connection: Connection, request_id: int, state: RequestState) -
     locked = query.with_for_update() if skip_locked(connection) else query
     row = connection.execute(locked).mappings().one_or_none()
     return _read(row) if row else None
+
+
+def lock_requests(connection: Connection, digest: str, subscriber_id: int) -> None:
+    """Hold still what was asked for in the name of a mailbox, or by a subscriber, until the transaction ends.
+
+    Requests are held before subscriptions everywhere: who confirms one goes on to the other.
+    """
+    theirs = sa.or_(request.c.address_hash == digest, request.c.subscriber_id == subscriber_id)
+    connection.execute(sa.select(request.c.id).where(theirs).order_by(request.c.id).with_for_update())
 
 
 def read_request(connection: Connection, request_id: int) -> Request | None:
@@ -69,12 +80,11 @@ def requests_for(connection: Connection, digest: str) -> list[Request]:
     return [_read(row) for row in connection.execute(query).mappings()]
 
 
-def past_requests(connection: Connection, digest: str, kind: RequestKind, before_id: int) -> PastRequests:
-    """What was asked for in the name of this mailbox before that request."""
+def past_requests(connection: Connection, digest: str, since: datetime) -> PastRequests:
+    """What was mailed to this mailbox since then because somebody asked: to join, or to move there."""
     rows = connection.execute(
         sa.select(request.c.state, request.c.mailed_at, request.c.ended_at)
-        .where(request.c.address_hash == digest, request.c.kind == kind, request.c.id < before_id)
-        .where(request.c.mailed_at.is_not(None))
+        .where(request.c.address_hash == digest, request.c.mailed_at > since)
         .order_by(request.c.id)
     ).all()
     unanswered = 0
@@ -111,8 +121,12 @@ def expire_requests(connection: Connection, now: datetime) -> int:
     statement = sa.update(request).where(request.c.state.in_([state.value for state in _OPEN]), old)
     expired = connection.execute(statement.values(state=RequestState.EXPIRED, ended_at=now, address=None)).rowcount
     ancient = sa.select(request.c.id).where(request.c.asked_at <= now - REMEMBERED)
-    used = sa.select(delivery.c.id).where(delivery.c.request_id == request.c.id)
-    connection.execute(sa.delete(request).where(request.c.id.in_(ancient), ~used.exists()))
+    # The delivery stays in the ledger, as that of nobody; so do notes to an address that was somebody's.
+    asked_by = sa.update(delivery).where(delivery.c.request_id.in_(ancient))
+    connection.execute(asked_by.values(request_id=None, address_hash=None))
+    notes = sa.update(delivery).where(delivery.c.address_hash.is_not(None), delivery.c.created_at <= now - REMEMBERED)
+    connection.execute(notes.values(address_hash=None))
+    connection.execute(sa.delete(request).where(request.c.id.in_(ancient)))
     return expired
 
 

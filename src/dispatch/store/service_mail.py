@@ -12,12 +12,14 @@ from sqlalchemy.engine import Connection
 from dispatch.model.delivery import DeliveryKind, DeliveryState
 from dispatch.model.doubt import NOT_SENT_AGAIN
 from dispatch.model.issue import Rendering
+from dispatch.model.request import KEPT
 from dispatch.model.service import EXPIRES, EXPIRES_ELSE, ServiceMail
 from dispatch.store.conflicts import insert_if_absent
 from dispatch.store.reader_tables import message, wanted_mail
 from dispatch.store.tables import delivery, newsletter, schedule, subscriber, subscription
 
 PRIORITY = 1  # somebody waits for it
+PATIENT_PRIORITY = 9  # after the digests: thousands may be asked at once who wait for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def mails_since(connection: Connection, name: str, subscription_id: int, since: 
     )
 
 
-def wanted_mails(connection: Connection, limit: int) -> list[WantedMail]:
-    """What has to be written, the oldest first."""
+def wanted_mails(connection: Connection, limit: int, after: int = 0) -> list[WantedMail]:
+    """What has to be written and was noted down after the id `after`, the oldest first."""
     rows = connection.execute(
         sa.select(
             wanted_mail.c.id,
@@ -102,6 +104,7 @@ def wanted_mails(connection: Connection, limit: int) -> list[WantedMail]:
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
         .join(newsletter, newsletter.c.id == subscription.c.newsletter_id)
         .join(schedule, schedule.c.id == subscription.c.schedule_id)
+        .where(wanted_mail.c.id > after)
         .order_by(wanted_mail.c.id)
         .limit(limit)
     ).mappings()
@@ -142,8 +145,12 @@ def queue_mail(
     *,
     message_id: int | None = None,
     variant_id: int | None = None,
+    is_awaited: bool = True,
 ) -> int:
-    """Owe somebody a message (or, once more, a variant of an issue); returns the delivery's id."""
+    """Owe somebody a message (or, once more, a variant of an issue); returns the delivery's id.
+
+    What nobody waits for goes after all other mail, and has as long as a request is kept.
+    """
     row = {
         "kind": DeliveryKind.SERVICE,
         "message_id": message_id,
@@ -154,9 +161,9 @@ def queue_mail(
         "address": recipient.address,
         "address_hash": recipient.address_hash,
         "state": DeliveryState.QUEUED,
-        "priority": PRIORITY,
+        "priority": PRIORITY if is_awaited else PATIENT_PRIORITY,
         "due_at": now,
-        "expires_at": now + EXPIRES.get(mail, EXPIRES_ELSE),
+        "expires_at": now + (EXPIRES.get(mail, EXPIRES_ELSE) if is_awaited else KEPT),
         "created_at": now,
     }
     delivery_id: int = connection.scalars(sa.insert(delivery).values(row).returning(delivery.c.id)).one()

@@ -147,6 +147,14 @@ def pass_over_absence(connection: Connection, subscription_id: int, schedule_id:
     connection.execute(sa.update(subscription).where(subscription.c.id == subscription_id).values(seen_seq=reached))
 
 
+def pass_over_all_absences(connection: Connection, subscriber_id: int, now: datetime) -> None:
+    """Do so for everything that somebody gets: mail can go to their mailbox again, not all that they missed."""
+    for place in subscriptions_of(connection, subscriber_id):
+        if place.state is SubscriptionState.ACTIVE:
+            schedules = rhythms_of(connection, place.newsletter).schedules
+            pass_over_absence(connection, place.id, schedules[place.schedule], now)
+
+
 def change_subscription(connection: Connection, subscription_id: int, values: Mapping[str, Any]) -> None:
     """Set columns of one subscription: schedule_id, books, sections_off, paused_until. What was seen stays as it is."""
     if "sections_off" in values:

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 from dispatch.model.delivery import CANCELLED, EXPIRED, DeliveryState
 from dispatch.model.issue import IssueState
 from dispatch.model.request import RequestState
-from dispatch.model.subscriber import SubscriptionState, SuppressionReason
+from dispatch.model.service import ServiceMail
+from dispatch.model.subscriber import FOR_GOOD, SubscriptionState
 from dispatch.store import jsonrows
 from dispatch.store.fan_out import hand_back
 from dispatch.store.leases import CLAIMED, FREE
@@ -18,7 +19,6 @@ from dispatch.store.tables import delivery, issue, subscriber, subscription, sup
 
 LEFT = "left"
 SUPPRESSED = "suppressed"
-GOODBYE = "goodbye"  # the one message that goes to somebody who has left
 
 
 def is_being_sent() -> sa.ColumnElement[bool]:
@@ -69,15 +69,16 @@ def _stopped_since() -> sa.ColumnElement[bool]:
     own = sa.select(subscriber.c.address_hash).where(subscriber.c.id == delivery.c.subscriber_id)
     theirs = sa.func.coalesce(delivery.c.address_hash, own.correlate(delivery).scalar_subquery())
     # Not with IN, which cannot be part of a statement that is prepared once (store/prepared.py).
-    for_good = [suppression.c.reason == reason for reason in (SuppressionReason.COMPLAINED, SuppressionReason.OPERATOR)]
+    for_good = [suppression.c.reason == reason for reason in FOR_GOOD]
     since = suppression.c.created_at > delivery.c.created_at
     found = sa.select(suppression.c.reason).where(suppression.c.address_hash == theirs, sa.or_(since, *for_good))
     return found.correlate(delivery).exists()
 
 
 def _needs_to_be_active() -> sa.ColumnElement[bool]:
-    """It is for a subscription that has ended, and is not the farewell."""
-    farewell = sa.select(message.c.id).where(message.c.id == delivery.c.message_id, message.c.name == GOODBYE)
+    """It is for a subscription that has ended, and is not the farewell, which goes to those alone."""
+    is_farewell = message.c.name == ServiceMail.GOODBYE.value
+    farewell = sa.select(message.c.id).where(message.c.id == delivery.c.message_id, is_farewell)
     ended = sa.select(subscription.c.id).where(
         subscription.c.id == delivery.c.subscription_id, subscription.c.state != SubscriptionState.ACTIVE
     )

@@ -6,12 +6,12 @@ that it answers: whoever is killed in between has written nothing, and two who d
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dispatch.config.settings import Settings
 from dispatch.errors import DispatchError
 from dispatch.model.issue import Rendering
-from dispatch.model.request import Request, RequestKind, RequestState
+from dispatch.model.request import IMPORT, Request, RequestKind, RequestState
 from dispatch.model.service import Draft, ServiceMail
 from dispatch.model.subscriber import Standing, SubscriptionState
 from dispatch.store.database import Connection, Database
@@ -29,7 +29,6 @@ from dispatch.store.service_mail import (
     end_doubtful_mail,
     insert_message,
     last_variant,
-    mails_since,
     queue_mail,
     take_wanted,
     wanted_mails,
@@ -37,11 +36,9 @@ from dispatch.store.service_mail import (
 from dispatch.store.subscribers import find_subscriber
 from dispatch.store.subscriptions import rhythms_of, standings, subscriptions_of
 from dispatch.store.suppressions import suppression_reasons
-from dispatch.subscribing.request_rules import Answer, Answered, answer_to_join, answer_to_move
+from dispatch.subscribing.request_rules import A_SEASON, Answer, Answered, answer_to_join, answer_to_move
 
 BATCH = 50
-# A second farewell within a day, after an undo and a change of heart, tells nobody anything new.
-FAREWELL_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +49,33 @@ class Written:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceReport:
-    """How many messages are in the queue now, and what could not be written, in words; that waits."""
-
-    queued: int
-    problems: tuple[str, ...]
-
-
 Write = Callable[[Draft], Awaitable[Written]]
 
 
-async def write_service_mail(database: Database, settings: Settings, now: datetime, write: Write) -> ServiceReport:
-    """Answer what was asked for and write what is wanted; one message that cannot be written holds no other up."""
-    queued, problems = 0, []
-    for request in await database.read(asked_requests, BATCH):
-        try:
-            queued += await _answer(database, settings, now, request, write)
-        except DispatchError as error:
-            problems.append(f"a request of {request.asked_at:%Y-%m-%d %H:%M} UTC waits until this is mended: {error}")
-    for wanted in await database.read(wanted_mails, BATCH):
-        try:
-            queued += await _tell(database, now, wanted, write)
-        except DispatchError as error:
-            problems.append(f"the mail “{wanted.mail}” waits until this is mended: {error}")
-    return ServiceReport(queued, tuple(problems))
+async def write_service_mail(database: Database, settings: Settings, now: datetime, write: Write) -> list[str]:
+    """Answer all that was asked for and write all that is wanted; one that cannot be written holds no other up.
+
+    Returns what could not be written, in words; that waits.
+    """
+    problems = []
+    after = 0
+    while requests := await database.read(asked_requests, BATCH, after):
+        for request in requests:
+            try:
+                await _answer(database, settings, now, request, write)
+            except DispatchError as error:
+                asked_at = f"{request.asked_at:%Y-%m-%d %H:%M} UTC"
+                problems.append(f"a request of {asked_at} waits until this is mended: {error}")
+        after = requests[-1].id
+    after = 0
+    while wanted_ones := await database.read(wanted_mails, BATCH, after):
+        for wanted in wanted_ones:
+            try:
+                await _tell(database, settings, now, wanted, write)
+            except DispatchError as error:
+                problems.append(f"the mail “{wanted.mail}” waits until this is mended: {error}")
+        after = wanted_ones[-1].id
+    return problems
 
 
 async def forget_unanswered(database: Database, now: datetime) -> None:
@@ -85,31 +84,40 @@ async def forget_unanswered(database: Database, now: datetime) -> None:
     await database.run(end_doubtful_mail, now)
 
 
-async def _answer(database: Database, settings: Settings, now: datetime, request: Request, write: Write) -> bool:
+async def _answer(database: Database, settings: Settings, now: datetime, request: Request, write: Write) -> None:
     answered, draft = await database.run(_decide, settings, request, now)
     if draft is None:
         await database.run(_drop, request, answered.reason, now)
-        return False
+        return
     written = await write(draft)
-    return await database.run(_ask, request, draft, written, now)
+    await database.run(_ask, request, draft, written, now)
 
 
-async def _tell(database: Database, now: datetime, wanted: WantedMail, write: Write) -> bool:
+async def _tell(database: Database, settings: Settings, now: datetime, wanted: WantedMail, write: Write) -> None:
+    if wanted.newsletter not in settings.newsletters and wanted.address is None:
+        await database.run(take_wanted, wanted.id)  # nothing is said any more in the name of what is not configured
+        return
     if wanted.mail is ServiceMail.AGAIN:
-        return await database.run(_send_again, wanted, now)
-    draft = Draft(wanted.mail, wanted.newsletter, wanted.language, wanted.schedule)
-    written = await write(draft)
-    return await database.run(_queue_wanted, wanted, written, now)
+        await database.run(_send_again, wanted, now)
+        return
+    newsletter = _sender_of(settings, wanted)
+    written = await write(Draft(wanted.mail, newsletter, wanted.language, wanted.schedule))
+    await database.run(_queue_wanted, wanted, newsletter, written, now)
+
+
+def _sender_of(settings: Settings, wanted: WantedMail) -> str:
+    """The newsletter in whose name it goes: theirs, or any where that is gone and its owner has to be told."""
+    return wanted.newsletter if wanted.newsletter in settings.newsletters else next(iter(settings.newsletters))
 
 
 def _decide(
     connection: Connection, settings: Settings, request: Request, now: datetime
 ) -> tuple[Answered, Draft | None]:
-    past = past_requests(connection, request.address_hash, request.kind, request.id)
+    past = past_requests(connection, request.address_hash, now - A_SEASON)
     if request.kind is RequestKind.MOVE:
         suppressed = suppression_reasons(connection, [request.address_hash]).get(request.address_hash)
         answered = answer_to_move(suppressed, past, now)
-        return answered, _move_draft(connection, request) if answered.answer is Answer.ASK else None
+        return answered, _move_draft(connection, settings, request) if answered.answer is Answer.ASK else None
     choices = tuple(choice for choice in request.choices if choice.newsletter in settings.newsletters)
     if not choices:
         return Answered(Answer.DROP, reason="its newsletters are not configured any more"), None
@@ -127,11 +135,12 @@ def _standing(connection: Connection, newsletter: str, digest: str) -> Standing:
     return standings(connection, rhythms.newsletter_id, [digest]).get(digest, Standing())
 
 
-def _move_draft(connection: Connection, request: Request) -> Draft | None:
+def _move_draft(connection: Connection, settings: Settings, request: Request) -> Draft | None:
     """In the name of a newsletter that the subscriber gets; None if they get none any more."""
-    mine = subscriptions_of(connection, request.subscriber_id or 0)
-    active = [one for one in mine if one.state is SubscriptionState.ACTIVE]
-    return Draft(ServiceMail.MOVE, active[0].newsletter, request.language, active[0].schedule) if active else None
+    for one in subscriptions_of(connection, request.subscriber_id or 0):
+        if one.state is SubscriptionState.ACTIVE and one.newsletter in settings.newsletters:
+            return Draft(ServiceMail.MOVE, one.newsletter, request.language, one.schedule)
+    return None
 
 
 def _drop(connection: Connection, request: Request, reason: str, now: datetime) -> None:
@@ -139,20 +148,20 @@ def _drop(connection: Connection, request: Request, reason: str, now: datetime) 
         drop_request(connection, request.id, reason or "there is nothing to ask", now)
 
 
-def _ask(connection: Connection, request: Request, draft: Draft, written: Written, now: datetime) -> bool:
+def _ask(connection: Connection, request: Request, draft: Draft, written: Written, now: datetime) -> None:
     if not lock_request(connection, request.id, RequestState.ASKED):
-        return False
-    message_id = insert_message(connection, draft.mail, draft.newsletter, written.rendering, written.hash, now)
+        return
+    recipient: Recipient | None
     if draft.mail is ServiceMail.ALREADY:
         recipient = _known(connection, request, draft.newsletter)
         drop_request(connection, request.id, "they get it already", now, mailed=True)
     else:
         recipient = Recipient(request_id=request.id, address=request.address, address_hash=request.address_hash)
         mark_mailed(connection, request.id, now)
-    if recipient is None:
-        return False
-    queue_mail(connection, draft.mail, recipient, now, message_id=message_id)
-    return True
+    if recipient is not None:
+        message_id = insert_message(connection, draft.mail, draft.newsletter, written.rendering, written.hash, now)
+        is_awaited = request.via != IMPORT
+        queue_mail(connection, draft.mail, recipient, now, message_id=message_id, is_awaited=is_awaited)
 
 
 def _known(connection: Connection, request: Request, newsletter: str) -> Recipient | None:
@@ -164,28 +173,19 @@ def _known(connection: Connection, request: Request, newsletter: str) -> Recipie
     return Recipient(subscriber.id, subscription_id)
 
 
-def _queue_wanted(connection: Connection, wanted: WantedMail, written: Written, now: datetime) -> bool:
-    if not take_wanted(connection, wanted.id) or _was_told(connection, wanted, now):
-        return False
-    message_id = insert_message(connection, wanted.mail, wanted.newsletter, written.rendering, written.hash, now)
+def _queue_wanted(connection: Connection, wanted: WantedMail, newsletter: str, written: Written, now: datetime) -> None:
+    if not take_wanted(connection, wanted.id):
+        return
+    message_id = insert_message(connection, wanted.mail, newsletter, written.rendering, written.hash, now)
     recipient = Recipient(wanted.subscriber_id, wanted.subscription_id)
     if wanted.address is not None:
         # It is theirs no more: nothing of the subscriber's may stand in it.
         recipient = Recipient(address=wanted.address, address_hash=wanted.address_hash)
     queue_mail(connection, wanted.mail, recipient, now, message_id=message_id)
-    return True
 
 
-def _was_told(connection: Connection, wanted: WantedMail, now: datetime) -> bool:
-    if wanted.mail is not ServiceMail.GOODBYE:
-        return False
-    return mails_since(connection, wanted.mail, wanted.subscription_id, now - FAREWELL_EVERY) > 0
-
-
-def _send_again(connection: Connection, wanted: WantedMail, now: datetime) -> bool:
+def _send_again(connection: Connection, wanted: WantedMail, now: datetime) -> None:
     variant_id = last_variant(connection, wanted.subscription_id)
-    if not take_wanted(connection, wanted.id) or variant_id is None:
-        return False
-    recipient = Recipient(wanted.subscriber_id, wanted.subscription_id)
-    queue_mail(connection, wanted.mail, recipient, now, variant_id=variant_id)
-    return True
+    if take_wanted(connection, wanted.id) and variant_id is not None:
+        recipient = Recipient(wanted.subscriber_id, wanted.subscription_id)
+        queue_mail(connection, wanted.mail, recipient, now, variant_id=variant_id)

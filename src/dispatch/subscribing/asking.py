@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.config.settings import Settings
-from dispatch.model.request import Choice, NewRequest, RequestKind
+from dispatch.model.request import IMPORT, Choice, NewRequest, RequestKind
 from dispatch.store.database import Connection, Database
 from dispatch.store.requests import insert_request, was_asked
 from dispatch.store.unconfirmed import UnconfirmedPlace, unconfirmed_places
 from dispatch.subscribing.newsletters import newsletter_named
 
-VIA = "import"
 BATCH = 1_000
 
 
@@ -47,7 +46,7 @@ def _ask_some(
     people: dict[int, list[UnconfirmedPlace]] = {}
     for place in places:
         people.setdefault(place.subscriber_id, []).append(place)
-    known = was_asked(connection, {place.address_hash for place in places}, VIA)
+    known = was_asked(connection, {place.address_hash for place in places}, IMPORT)
     new = [theirs for theirs in people.values() if theirs[0].address_hash not in known]
     for theirs in [] if dry_run else new:
         insert_request(connection, _request(theirs), now)
@@ -62,6 +61,6 @@ def _request(places: Sequence[UnconfirmedPlace]) -> NewRequest:
         address_hash=person.address_hash,
         choices=tuple(Choice(place.newsletter, place.schedule) for place in places),
         language=person.language,
-        via=VIA,
+        via=IMPORT,
         page=person.source,
     )

@@ -131,7 +131,8 @@ def _send_again(connection: Connection, subscription_id: int, now: datetime) -> 
     if reader is None:
         return None
     mine = next(place for place in reader.places.values() if place.id == subscription_id)
-    if mine.state is not SubscriptionState.ACTIVE or last_variant(connection, subscription_id) is None:
+    gets_mail = mine.state is SubscriptionState.ACTIVE and not reader.suppressed
+    if not gets_mail or last_variant(connection, subscription_id) is None:
         return AgainAnswer.NONE_YET
     if mails_since(connection, ServiceMail.AGAIN, subscription_id, now - AGAIN_EVERY):
         return AgainAnswer.TOO_SOON

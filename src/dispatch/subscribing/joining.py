@@ -14,12 +14,12 @@ from dispatch.model.joining import Confirmation, JoinAnswer, JoinAsked
 from dispatch.model.request import Choice, NewRequest, Request, RequestKind, RequestState
 from dispatch.model.service import ServiceMail
 from dispatch.model.subscriber import (
+    FOR_GOOD,
     Consent,
     ConsentAct,
     NewSubscriber,
-    Standing,
+    Subscription,
     SubscriptionState,
-    SuppressionReason,
 )
 from dispatch.model.tokens import Purpose, TokenKeys
 from dispatch.store.consents import insert_consent
@@ -30,9 +30,10 @@ from dispatch.store.subscribers import find_subscriber, insert_subscribers
 from dispatch.store.subscriptions import (
     NewSubscription,
     insert_subscriptions,
+    lock_subscriptions,
+    pass_over_all_absences,
     return_to,
     rhythms_of,
-    standings,
     subscriptions_of,
 )
 from dispatch.store.suppressions import lift_suppression, suppression_reasons
@@ -153,43 +154,45 @@ def _decline(connection: Connection, request_id: int, now: datetime) -> None:
 def _join(connection: Connection, settings: Settings, request: Request, network: str, now: datetime) -> None:
     """Make the subscriptions; a bounce or an erasure does not outlive its owner's own yes, a complaint does."""
     suppressed = suppression_reasons(connection, [request.address_hash]).get(request.address_hash)
-    if request.address is None or suppressed in (SuppressionReason.COMPLAINED, SuppressionReason.OPERATOR):
+    if request.address is None or suppressed in FOR_GOOD:
         return
-    lift_suppression(connection, request.address_hash)
     person = NewSubscriber(request.address, request.address_hash, language=request.language, source=request.via)
     subscriber_id = insert_subscribers(connection, [person], now)[request.address_hash]
+    lock_subscriptions(connection, subscriber_id)
+    if lift_suppression(connection, request.address_hash):
+        pass_over_all_absences(connection, subscriber_id, now)
     welcomed = False
     for choice in request.choices:
-        if choice.schedule not in settings.newsletters[choice.newsletter].schedules:
+        shape = settings.newsletters.get(choice.newsletter)
+        if shape is None or choice.schedule not in shape.schedules:
             continue  # it was taken out of the configuration since
-        subscription_id = _subscribe(connection, subscriber_id, choice, request, now)
-        if subscription_id is None:
-            continue
+        subscription_id, is_new = _subscribe(connection, subscriber_id, choice, request, now)
         _prove(connection, subscription_id, request, network, now)
-        if not welcomed:
+        if is_new and not welcomed:
             want_mail(connection, ServiceMail.WELCOME, subscription_id, now)
-        welcomed = True
+            welcomed = True
 
 
 def _subscribe(
     connection: Connection, subscriber_id: int, choice: Choice, request: Request, now: datetime
-) -> int | None:
-    """The id of the subscription that has begun; None where there was one already."""
+) -> tuple[int, bool]:
+    """The subscription, and whether it begins only now: somebody whose mail bounced may have had it all along."""
     rhythms = rhythms_of(connection, choice.newsletter)
     schedule_id = rhythms.schedules[choice.schedule]
-    standing = standings(connection, rhythms.newsletter_id, [request.address_hash]).get(
-        request.address_hash, Standing(subscriber_id)
-    )
     agreed = Consent(now, request.page or request.via)
-    if standing.state is SubscriptionState.ACTIVE:
-        return None
-    if standing.subscription_id is not None:
-        return_to(connection, standing.subscription_id, schedule_id, agreed, now)
-        return standing.subscription_id
+    mine = next((one for one in subscriptions_of(connection, subscriber_id) if _is_of(one, choice)), None)
+    if mine is not None:
+        is_new = mine.state is not SubscriptionState.ACTIVE
+        if is_new:
+            return_to(connection, mine.id, schedule_id, agreed, now)
+        return mine.id, is_new
     place = NewSubscription(subscriber_id, rhythms.newsletter_id, schedule_id, SubscriptionState.ACTIVE, agreed)
     insert_subscriptions(connection, [place], now)
-    mine = subscriptions_of(connection, subscriber_id)
-    return next(one.id for one in mine if one.newsletter == choice.newsletter)
+    return next(one.id for one in subscriptions_of(connection, subscriber_id) if _is_of(one, choice)), True
+
+
+def _is_of(subscription: Subscription, choice: Choice) -> bool:
+    return subscription.newsletter == choice.newsletter
 
 
 def _prove(connection: Connection, subscription_id: int, request: Request, network: str, now: datetime) -> None:

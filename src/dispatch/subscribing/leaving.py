@@ -182,6 +182,8 @@ def bring_back(
     else:
         schedule_id = rhythms_of(connection, subscription.newsletter).schedules[schedule or subscription.schedule]
         return_to(connection, subscription.id, schedule_id, Consent(now, page), now)
+        # Long after, the link may be in other hands than its owner's: whoever begins anew is welcomed in their inbox.
+        want_mail(connection, ServiceMail.WELCOME, subscription.id, now)
     insert_consent(connection, [subscription.id], ConsentAct.RETURNED, now, page=page, network=network)
     return True
 

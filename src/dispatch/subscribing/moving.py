@@ -10,7 +10,7 @@ from dispatch.errors import AddressError
 from dispatch.model.address import address_hash, parse_address
 from dispatch.model.request import NewRequest, Request, RequestKind
 from dispatch.model.service import ServiceMail
-from dispatch.model.subscriber import ConsentAct, SubscriptionState, SuppressionReason
+from dispatch.model.subscriber import FOR_GOOD, ConsentAct, SubscriptionState
 from dispatch.model.tokens import Purpose, TokenKeys
 from dispatch.store.consents import insert_consent
 from dispatch.store.database import Connection, Database
@@ -18,12 +18,10 @@ from dispatch.store.moving import mailbox_of, move_subscriber, moves_asked
 from dispatch.store.requests import insert_request
 from dispatch.store.service_mail import want_mail
 from dispatch.store.subscribers import owner_of
-from dispatch.store.subscriptions import lock_subscriptions, pass_over_absence, rhythms_of, subscriptions_of
+from dispatch.store.subscriptions import lock_subscriptions, pass_over_all_absences, subscriptions_of
 from dispatch.store.suppressions import lift_suppression, suppression_reasons
 
 MOST_MOVES, MOVES_WITHIN = 3, timedelta(days=1)
-# What the receiving side or an operator said of a mailbox outlives its owner's yes.
-_FOR_GOOD = (SuppressionReason.COMPLAINED, SuppressionReason.OPERATOR)
 
 
 class MoveAnswer(StrEnum):
@@ -62,7 +60,7 @@ def apply_move(connection: Connection, request: Request, now: datetime) -> bool:
     if old is None:
         return False
     suppressed = suppression_reasons(connection, [request.address_hash, old.address_hash])
-    if suppressed.get(request.address_hash) in _FOR_GOOD:
+    if suppressed.get(request.address_hash) in FOR_GOOD:
         return False
     if not move_subscriber(connection, request.subscriber_id, request.address, request.address_hash):
         return False
@@ -70,9 +68,8 @@ def apply_move(connection: Connection, request: Request, now: datetime) -> bool:
     places = subscriptions_of(connection, request.subscriber_id)
     insert_consent(connection, [place.id for place in places], ConsentAct.MOVED, now, network=request.network)
     active = [place for place in places if place.state is SubscriptionState.ACTIVE]
-    for place in active if suppressed else ():
-        # No mail has reached them for a while: it begins again with the next issue, not with all that they missed.
-        pass_over_absence(connection, place.id, rhythms_of(connection, place.newsletter).schedules[place.schedule], now)
+    if suppressed:
+        pass_over_all_absences(connection, request.subscriber_id, now)
     for place in (active or places)[:1]:
         want_mail(connection, ServiceMail.MOVED, place.id, now, address=old.address, address_hash=old.address_hash)
     return True

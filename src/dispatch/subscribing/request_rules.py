@@ -10,14 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dispatch.model.request import Choice, PastRequests
-from dispatch.model.subscriber import Standing, SubscriptionState, SuppressionReason
+from dispatch.model.subscriber import FOR_GOOD, Standing, SubscriptionState, SuppressionReason
 
 AT_MOST_EVERY = timedelta(days=1)
 MOST_UNANSWERED = 3
-QUIET_AFTER_NO = timedelta(days=90)
-
-# Only an operator takes these back: their owner has said so to somebody else than us.
-_FOR_GOOD = (SuppressionReason.COMPLAINED, SuppressionReason.OPERATOR)
+A_SEASON = timedelta(days=90)  # what counts at all: nobody is shut out for longer by others who typed their address
 
 
 class Answer(StrEnum):
@@ -42,7 +39,7 @@ def answer_to_join(
 ) -> Answered:
     """Decide about somebody's wish to join; `standings` has what stands about the mailbox by newsletter."""
     suppressed = next((standing.suppressed for standing in standings.values() if standing.suppressed), None)
-    if suppressed in _FOR_GOOD:
+    if suppressed in FOR_GOOD:
         return Answered(Answer.DROP, reason=f"this address is suppressed ({suppressed})")
     braked = brake(past, now)
     if braked:
@@ -53,7 +50,7 @@ def answer_to_join(
 
 def answer_to_move(suppressed: SuppressionReason | None, past: PastRequests, now: datetime) -> Answered:
     """Decide about a subscriber's wish to get their mail at this address."""
-    if suppressed in _FOR_GOOD:
+    if suppressed in FOR_GOOD:
         return Answered(Answer.DROP, reason=f"this address is suppressed ({suppressed})")
     braked = brake(past, now)
     return Answered(Answer.DROP, reason=braked) if braked else Answered(Answer.ASK)
@@ -61,7 +58,7 @@ def answer_to_move(suppressed: SuppressionReason | None, past: PastRequests, now
 
 def brake(past: PastRequests, now: datetime) -> str:
     """Why this address is not written to now because somebody asked, "" where it may be."""
-    if past.declined_at is not None and now < past.declined_at + QUIET_AFTER_NO:
+    if past.declined_at is not None and now < past.declined_at + A_SEASON:
         return "its owner said that they did not ask for this"
     if past.last_mailed_at is not None and now < past.last_mailed_at + AT_MOST_EVERY:
         return "it was written to within a day"

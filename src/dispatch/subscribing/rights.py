@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from dispatch.errors import NotFoundError
+from dispatch.model.service import ServiceMail
 from dispatch.model.tokens import Purpose, TokenKeys
 from dispatch.store.database import Connection, Database
 from dispatch.store.moving import mailbox_of
 from dispatch.store.personal import personal_record
+from dispatch.store.service_mail import want_mail
 from dispatch.store.subscribers import find_subscriber, owner_of
 from dispatch.subscribing.suppressing import forget
 from dispatch.subscribing.wishes import Who
@@ -68,4 +70,10 @@ def _moment(when: datetime) -> str:
 def _erase(connection: Connection, subscription_id: int, now: datetime) -> bool:
     person = owner_of(connection, subscription_id)
     mailbox = mailbox_of(connection, person.id) if person else None
-    return mailbox is not None and forget(connection, mailbox.address_hash, now)
+    if mailbox is None:
+        return False
+    forget(connection, mailbox.address_hash, now)
+    # Their page can be in hands that it was forwarded to: the owner of the address is told, once, and then it is gone.
+    where = {"address": mailbox.address, "address_hash": mailbox.address_hash}
+    want_mail(connection, ServiceMail.ERASED, subscription_id, now, **where)
+    return True

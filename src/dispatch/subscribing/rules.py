@@ -143,8 +143,13 @@ def import_verdict(standing: Standing, wanted: Wanted) -> Verdict:
     return Verdict.ALREADY
 
 
-def admission(standing: Standing, *, again: bool, force: bool) -> Admission | Refusal:
-    """Decide about `add`: `again` states new consent of who was away, `force` overrules a bounce or complaint."""
+def admission(standing: Standing, *, again: bool, force: bool, because: str = "") -> Admission | Refusal:
+    """Decide about `add`: `again` states new consent of who was away, `force` overrules a bounce or complaint.
+
+    Over a complaint it has to be said where they asked anew.
+    """
+    if standing.suppressed is SuppressionReason.COMPLAINED and again and force and not because:
+        return Refusal(f"{_AWAY[standing.suppressed]}; say with --source where they asked for it anew")
     if standing.suppressed:
         needed = "--again --force" if standing.suppressed in _NEEDS_FORCE else "--again"
         if not again or (standing.suppressed in _NEEDS_FORCE and not force):
@@ -159,8 +164,10 @@ def admission(standing: Standing, *, again: bool, force: bool) -> Admission | Re
     return Admission.RETURN
 
 
-def lifting_refusal(reason: SuppressionReason, *, force: bool) -> Refusal | None:
-    """Why a suppression is not lifted by an operator's word alone, or None where it is."""
+def lifting_refusal(reason: SuppressionReason, *, force: bool, because: str = "") -> Refusal | None:
+    """Why a suppression is not lifted by an operator's word alone, or None where it is; a complaint needs a reason."""
+    if reason is SuppressionReason.COMPLAINED and force and not because:
+        return Refusal(f"{_AWAY[reason]}; say with --because how you know that they want mail again")
     if force or reason in (SuppressionReason.OPERATOR, SuppressionReason.BOUNCED):
         return None
     return Refusal(f"{_AWAY[reason]}; if you know that they want mail again, say so with --force")

@@ -30,6 +30,8 @@ from dispatch.subscribing.newsletters import newsletter_named, schedule_named
 from dispatch.subscribing.rules import Admission, Refusal, admission
 from dispatch.subscribing.wishes import Who, Wishes, person_of
 
+BY_OPERATOR = "operator"  # where somebody said yes, as long as nobody says better
+
 
 @dataclass(frozen=True, slots=True)
 class _Joining:
@@ -52,7 +54,7 @@ async def add(
     wishes: Wishes | None = None,
     *,
     newsletter: str | None = None,
-    source: str = "operator",
+    source: str = BY_OPERATOR,
     again: bool = False,
     force: bool = False,
 ) -> str:
@@ -105,7 +107,8 @@ def _add(connection: Connection, joining: _Joining, now: datetime) -> str:
     who, slug, digest = joining.who, joining.newsletter, joining.who.digest
     rhythms = rhythms_of(connection, slug)
     standing = standings(connection, rhythms.newsletter_id, [digest]).get(digest, Standing())
-    decision = admission(standing, again=joining.again, force=joining.force)
+    because = joining.consent.source if joining.consent.source != BY_OPERATOR else ""
+    decision = admission(standing, again=joining.again, force=joining.force, because=because)
     if isinstance(decision, Refusal):
         raise DispatchError(f"{who} was not added: {decision.sentence}")
     if decision is Admission.ALREADY:

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from dispatch.errors import DispatchError, NothingToDoError
-from dispatch.model.subscriber import SubscriptionState, SuppressionReason
+from dispatch.model.subscriber import ConsentAct, SuppressionReason
+from dispatch.store.consents import insert_consent
 from dispatch.store.database import Connection, Database
 from dispatch.store.erasing import erase_subscriber
+from dispatch.store.requests import lock_requests
 from dispatch.store.subscribers import find_subscriber
-from dispatch.store.subscriptions import lock_subscriptions, pass_over_absence, rhythms_of, subscriptions_of
+from dispatch.store.subscriptions import lock_subscriptions, pass_over_all_absences, subscriptions_of
 from dispatch.store.suppressions import lift_suppression, suppress, suppression_reasons
 from dispatch.subscribing.rules import lifting_refusal
 from dispatch.subscribing.wishes import Who
@@ -29,12 +31,15 @@ async def suppress_address(
     return f"{who} is never mailed again ({reason})"
 
 
-async def unsuppress_address(database: Database, now: datetime, who: Who, *, force: bool = False) -> str:
+async def unsuppress_address(
+    database: Database, now: datetime, who: Who, *, force: bool = False, because: str = ""
+) -> str:
     """Mail an address again that was suppressed; what came out meanwhile is passed over.
 
-    A bounce and an operator's own word are lifted; after a complaint or an erasure it needs `force`.
+    A bounce and an operator's own word are lifted; after a complaint or an erasure it needs `force`, and after a
+    complaint the reason, which is kept with the proof of consent.
     """
-    reason = await database.run(_unsuppress, who.digest, now, force=force)
+    reason = await database.run(_unsuppress, who.digest, now, force=force, because=because.strip())
     return f"{who} may be mailed again (was: {reason})"
 
 
@@ -42,6 +47,7 @@ def forget(connection: Connection, digest: str, now: datetime) -> bool:
     """Erase whoever has this mailbox, and keep it from being mailed; says whether anybody had it."""
     subscriber = find_subscriber(connection, digest)
     if subscriber is not None:
+        lock_requests(connection, digest, subscriber.id)
         lock_subscriptions(connection, subscriber.id)
     suppress(connection, [digest], SuppressionReason.ERASED, now)
     if subscriber is None:
@@ -50,17 +56,17 @@ def forget(connection: Connection, digest: str, now: datetime) -> bool:
     return True
 
 
-def _unsuppress(connection: Connection, digest: str, now: datetime, *, force: bool) -> SuppressionReason:
+def _unsuppress(connection: Connection, digest: str, now: datetime, *, force: bool, because: str) -> SuppressionReason:
     reason = suppression_reasons(connection, [digest]).get(digest)
     if reason is None:
         raise NothingToDoError("this address is not suppressed")
-    refusal = lifting_refusal(reason, force=force)
+    refusal = lifting_refusal(reason, force=force, because=because)
     if refusal:
         raise DispatchError(f"the suppression stays: {refusal.sentence}")
     lift_suppression(connection, digest)
     subscriber = find_subscriber(connection, digest)
-    for subscription in subscriptions_of(connection, subscriber.id) if subscriber else []:
-        if subscription.state is SubscriptionState.ACTIVE:
-            schedules = rhythms_of(connection, subscription.newsletter).schedules
-            pass_over_absence(connection, subscription.id, schedules[subscription.schedule], now)
+    places = subscriptions_of(connection, subscriber.id) if subscriber else []
+    insert_consent(connection, [place.id for place in places], ConsentAct.LIFTED, now, wording=because)
+    if subscriber is not None:
+        pass_over_all_absences(connection, subscriber.id, now)
     return reason

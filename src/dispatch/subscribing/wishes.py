@@ -1,7 +1,8 @@
 """What an operator writes down for one person, checked before anything is stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -75,12 +76,18 @@ def zone_named(text: str) -> str | None:
     wanted = text.strip().casefold().replace(" ", "_")
     if not wanted:
         return ""
-    zones = {zone.casefold(): zone for zone in available_timezones()}
+    zones = _zones()
     if wanted in zones:
         return zones[wanted]
     # Each city is of one continent; the zones named after countries ("US/Pacific") are old names of these.
     cities = [zone for name, zone in zones.items() if zone.startswith(_CONTINENTS) and name.endswith(f"/{wanted}")]
     return min(cities, default=None)
+
+
+@cache
+def _zones() -> Mapping[str, str]:
+    # Asked within transactions, and it walks through a folder with some six hundred files.
+    return {zone.casefold(): zone for zone in available_timezones()}
 
 
 _CONTINENTS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")

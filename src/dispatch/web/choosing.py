@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dispatch.model.subscriber import SubscriptionState
-from dispatch.rendering.templates import open_templates
 from dispatch.rendering.words import in_a_row, said
 from dispatch.subscribing.choices import Choices, PlaceChoices
 from dispatch.subscribing.choosing import Saved
@@ -53,8 +52,6 @@ class _Choosing:
     def __init__(self, pages: Pages, readers: "Readers") -> None:
         self.pages = pages
         self.readers = readers
-        look = pages.settings.look
-        self.languages = open_templates(look.templates, look.labels).languages()
 
     async def show(self, request: Request) -> Response:
         choices = await self.readers.choices(request.path_params["token"])
@@ -180,7 +177,7 @@ class _Choosing:
             typed=fields.typed,
             places=fields.places(),
             regions=fields.regions(),
-            languages=fields.languages(self.languages),
+            languages=fields.languages(self.pages.languages),
             saved="saved" in request.query_params and not faults,
             told=_NO_TELLING if faults else self._told(request, fields),
             left=fields.telling.date(mine.left_at) if has_left and mine.left_at else "",

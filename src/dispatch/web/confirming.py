@@ -13,14 +13,13 @@ from starlette.routing import Route
 from dispatch.model.joining import Confirmation
 from dispatch.model.request import KEPT, Choice, RequestState
 from dispatch.model.tokens import Purpose
-from dispatch.web.forms import TOKEN_FIELD, first, read_form
+from dispatch.web.forms import TOKEN_FIELD, first, is_one_click, read_form
 from dispatch.web.page import PRIVATE, Pages, page_route
 
 if TYPE_CHECKING:
     from dispatch.readers import Readers
 
 CONFIRM, DECLINE = "confirm", "decline"  # the first words of their paths, and what their form tokens are for
-ONE_CLICK = "List-Unsubscribe"  # the field that mail programs post (RFC 8058 §3.2)
 _PURPOSES = {CONFIRM: Purpose.CONFIRM, DECLINE: Purpose.DECLINE}
 _OPEN = (RequestState.ASKED, RequestState.MAILED)
 
@@ -56,7 +55,7 @@ class _Confirming:
     async def decline(self, request: Request) -> Response:
         token = request.path_params["token"]
         form = await read_form(request)
-        if ONE_CLICK in form:  # a mail program: the same answer for whatever token
+        if is_one_click(form):  # a mail program: the same answer for whatever token
             await self.readers.decline(token)
             return Response(headers=PRIVATE)
         if self.pages.tokens.fault(first(form, TOKEN_FIELD), DECLINE, token, self.pages.now()):

@@ -8,8 +8,10 @@ import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from http import HTTPStatus
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from dispatch.model.tokens import TokenKeys
@@ -73,19 +75,29 @@ async def read_form(request: Request) -> Form:
     """The fields of a posted form (urlencoded or multipart), each with its values; {} for a body that is no form.
 
     Files are passed over. A body that is too large never comes here (web/guard.py); raises HTTPException 400 for a
-    multipart body that is broken.
+    multipart body that is broken, or that names a character set in which it is no text.
     """
+    try:
+        async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS) as form:
+            texts = [(name, value) for name, value in form.multi_items() if not isinstance(value, UploadFile)]
+        for name, value in texts:
+            f"{name}{value}".encode()  # UTF-7 and its like can say half of a character
+    except UnicodeError as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
     fields: Form = {}
-    async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS) as form:
-        for name, value in form.multi_items():
-            if not isinstance(value, UploadFile):
-                fields.setdefault(name, []).append(value)
+    for name, value in texts:
+        fields.setdefault(name, []).append(value)
     return fields
 
 
 def first(form: Form, name: str) -> str:
     """The first value of a field without blanks around it, "" where there is none."""
     return next(iter(form.get(name, [])), "").strip()
+
+
+def is_one_click(form: Form) -> bool:
+    """Whether a mail program posted it for its reader (RFC 8058 §3.2)."""
+    return first(form, "List-Unsubscribe").lower() == "one-click"
 
 
 def _mac(key: bytes, purpose: str, subject: str, seconds: bytes) -> bytes:

@@ -190,5 +190,8 @@ def _typed(form: Form) -> _Typed:
 
 def _place(request: Request, origin: str) -> str:
     """Where on the site a form stands, as far as the browser says; without a query, which may say who somebody is."""
-    referer = urlsplit(request.headers.get("Referer", ""))
+    try:
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # "http://["
+        return origin
     return one_line(origin + (referer.path if f"{referer.scheme}://{referer.netloc}" == origin else ""), _LONGEST_PLACE)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from dispatch.model.subscriber import SubscriptionState
 from dispatch.rendering.words import said
 from dispatch.subscribing.leaving import Leaving, OfferedSchedule
-from dispatch.web.forms import TOKEN_FIELD, Form, first, read_form
+from dispatch.web.forms import TOKEN_FIELD, first, is_one_click, read_form
 from dispatch.web.next_mail import Telling
 from dispatch.web.page import PRIVATE, Pages, page_route
 
@@ -23,19 +23,12 @@ if TYPE_CHECKING:
 
 LEAVE = "leave"  # what its form tokens are for
 LESS, BACK = "less", "back"  # what was done, as the address of the page after it says
-_ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
 
 def routes(pages: Pages, readers: "Readers") -> list[Route]:
     """`/unsubscribe/TOKEN`."""
     leaving = _Leaving(pages, readers)
     return [page_route("/unsubscribe/{token}", leaving.show, leaving.take)]
-
-
-def is_one_click(form: Form) -> bool:
-    """Whether a mail program posted it for its reader (RFC 8058 §3.2)."""
-    name, value = _ONE_CLICK
-    return first(form, name).lower() == value.lower()
 
 
 class _Leaving:

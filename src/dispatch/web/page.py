@@ -20,12 +20,11 @@ from starlette.routing import Route
 
 from dispatch.model.joining import Offer
 from dispatch.model.network import network_hash
-from dispatch.model.tokens import TokenKeys
 from dispatch.rendering.languages import page_language
 from dispatch.rendering.look import Look, Palette, contrast, look_from
-from dispatch.rendering.templates import open_templates
 from dispatch.rendering.words import direction_of
 from dispatch.web.forms import FormTokens
+from dispatch.web.guessing import Guesses
 from dispatch.web.languages import best_language
 from dispatch.web.proxies import client_address, proxies_of
 
@@ -59,14 +58,15 @@ class Pages:
         settings = dispatch.settings
         self.settings = settings
         self.now: Callable[[], datetime] = dispatch.now
-        self.tokens = FormTokens(TokenKeys(tuple(key.read_key() for key in settings.web.token_keys)))
+        self.tokens = FormTokens(dispatch.readers.keys)
+        self._guesses = Guesses(self.now)
         self._address_key = dispatch.address_key
         self._proxies = proxies_of(settings.web.trusted_proxies)
         self.site_origin = _origin(settings.site.url)
         # Where a proxy serves us below a path, links on pages begin with it.
         self._base = urlsplit(settings.web.public_url).path.rstrip("/")
-        self._templates = open_templates(settings.look.templates, settings.look.labels)
-        self._languages = self._templates.languages()
+        self._templates = dispatch.workshop.templates
+        self.languages = self._templates.languages()
         # Both are asked for by languages that there are words for, which are few.
         self._words: dict[str, SimpleNamespace] = {}
         self._offers: dict[str, tuple[Offer, ...]] = {}
@@ -102,6 +102,8 @@ class Pages:
 
     def neutral(self, request: Request, *, status: int = HTTPStatus.NOT_FOUND) -> Response:
         """The one page for a link that is not genuine, no longer good, or of somebody who is gone: never says which."""
+        if self._guesses.are_too_many(self.network(request)):
+            return self.problem(request, HTTPStatus.TOO_MANY_REQUESTS)
         return self.answer(request, "neutral", status=status, private=True)
 
     def problem(self, request: Request, status: int) -> Response:
@@ -122,8 +124,8 @@ class Pages:
 
     def language(self, request: Request, reader: str = "") -> str:
         """The language of a page: the reader's where it is known, else the best of what their browser asks for."""
-        wanted = reader or best_language(request.headers.get("Accept-Language", ""), self._languages)
-        return page_language(wanted, self.settings.site.language, self._languages)
+        wanted = reader or best_language(request.headers.get("Accept-Language", ""), self.languages)
+        return page_language(wanted, self.settings.site.language, self.languages)
 
     def words(self, language: str) -> SimpleNamespace:
         """The words of a language."""

@@ -1,4 +1,4 @@
-"""The mails about an address: it gets this already, it wants to get somebody's mail from now on, it does no more."""
+"""The mails about an address: it gets this already, it should get somebody's mail, it does no more, it is forgotten."""
 
 from dataclasses import dataclass
 
@@ -34,6 +34,13 @@ class MovedPage:
     letterhead: Letterhead
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedPage:
+    """A subscriber who has been forgotten, by the button on their own page."""
+
+    letterhead: Letterhead
+
+
 def render_already(page: AlreadyPage, look: Look, templates: TemplateFolder) -> Rendering:
     """That nothing needs to be done; raises RenderError naming the template and line."""
     return _rendered("already", page, look, templates, Blank.PREFERENCES)
@@ -49,8 +56,17 @@ def render_moved(page: MovedPage, look: Look, templates: TemplateFolder) -> Rend
     return _rendered("moved", page, look, templates)
 
 
+def render_erased(page: ErasedPage, look: Look, templates: TemplateFolder) -> Rendering:
+    """The last mail to an address, without a link of anybody's; raises RenderError naming the template and line."""
+    return _rendered("erased", page, look, templates)
+
+
 def _rendered(
-    folder: str, page: AlreadyPage | MovePage | MovedPage, look: Look, templates: TemplateFolder, *needs: Blank
+    folder: str,
+    page: AlreadyPage | MovePage | MovedPage | ErasedPage,
+    look: Look,
+    templates: TemplateFolder,
+    *needs: Blank,
 ) -> Rendering:
     words = templates.words(page.letterhead.language)
     values = letterhead_values(page.letterhead, look, words)

@@ -9,9 +9,11 @@ from dispatch.rendering.letterhead import letterhead_of
 from dispatch.rendering.look import Look
 from dispatch.rendering.messages.address import (
     AlreadyPage,
+    ErasedPage,
     MovedPage,
     MovePage,
     render_already,
+    render_erased,
     render_move,
     render_moved,
 )
@@ -43,6 +45,7 @@ def sample_messages(page: IssuePage, look: Look, templates: TemplateFolder) -> d
         "goodbye": render_goodbye(GoodbyePage(letterhead_of(page)), look, templates),
         "move": render_move(MovePage(letterhead_of(page)), look, templates),
         "moved": render_moved(MovedPage(letterhead_of(page)), look, templates),
+        "erased": render_erased(ErasedPage(letterhead_of(page)), look, templates),
         "proof": render_proof(_proof(page, issue), look, templates),
         "alert": render_alert(_alert(page), look, templates),
     }
