@@ -11,6 +11,7 @@ import pytest
 
 from dispatch.app import Clock, Dispatch
 from dispatch.config.settings import Settings
+from dispatch.model.address import address_hash, parse_address
 from dispatch.model.joining import JoinAnswer, JoinAsked
 from dispatch.model.request import RequestState
 from dispatch.model.subscriber import SubscriptionState, SuppressionReason
@@ -155,8 +156,6 @@ def test_a_yes_lifts_a_bounce_and_an_erasure_but_no_complaint(
     dispatch: Dispatch, server: SmtpServer, reason: SuppressionReason
 ) -> None:
     """A complaint, and an operator's own word, are for an operator to take back."""
-    from dispatch.model.address import address_hash, parse_address
-
     digest = address_hash(parse_address(MARA), b"a" * 40)
     dispatch.database.transact(suppress, [digest], reason, NOW - timedelta(days=1))
     assert ask(dispatch) is JoinAnswer.ASKED
@@ -293,3 +292,16 @@ def test_who_is_erased_on_their_page_is_told_once_and_forgotten(dispatch: Dispat
     assert mail(later(dispatch, timedelta(days=1)), server) == []
     for table in tables.metadata.sorted_tables:
         assert MARA not in str(rows_of(dispatch.database, table)), table.name
+
+
+def test_a_yes_that_changes_nothing_does_not_say_that_it_did(dispatch: Dispatch, server: SmtpServer) -> None:
+    """An operator's word may have come after the question: then nothing begins, and the page says so."""
+    ask(dispatch)
+    (question,) = mail(dispatch, server)
+    digest = address_hash(parse_address(MARA), b"a" * 40)
+    dispatch.database.transact(suppress, [digest], SuppressionReason.OPERATOR, NOW)
+    shown = asyncio.run(dispatch.readers.confirm(token_in(question, "confirm"), ""))
+    assert shown is not None
+    assert shown.state is RequestState.DROPPED
+    assert subscriptions(dispatch) == []
+    assert asyncio.run(dispatch.readers.confirmation(token_in(question, "confirm"))) == shown

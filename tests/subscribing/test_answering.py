@@ -111,7 +111,7 @@ def test_a_newsletter_that_is_gone_stops_nobody_elses_mail(dispatch: Dispatch, s
     assert rows_of(dispatch.database, reader_tables.wanted_mail) == []
     shown = asyncio.run(there.readers.confirm(token_in(question, "confirm"), ""))
     assert shown is not None
-    assert shown.state is RequestState.CONFIRMED
+    assert shown.state is RequestState.DROPPED
     assert subscriptions(dispatch) == [(MARA, "left")]
 
 

@@ -24,7 +24,7 @@ from dispatch.model.subscriber import (
 from dispatch.model.tokens import Purpose, TokenKeys
 from dispatch.store.consents import insert_consent
 from dispatch.store.database import Connection, Database
-from dispatch.store.requests import asked_since, end_request, insert_request, lock_request, read_request
+from dispatch.store.requests import asked_since, drop_request, end_request, insert_request, lock_request, read_request
 from dispatch.store.service_mail import want_mail
 from dispatch.store.subscribers import find_subscriber, insert_subscribers
 from dispatch.store.subscriptions import (
@@ -139,10 +139,14 @@ def _confirm(
     request = lock_request(connection, request_id, RequestState.MAILED)
     if request is not None:
         if request.kind is RequestKind.JOIN:
-            _join(connection, settings, request, network, now)
+            is_done = _join(connection, settings, request, network, now)
         else:
-            apply_move(connection, request, now)
-        end_request(connection, request_id, RequestState.CONFIRMED, now, network)
+            # An address that has a subscriber of its own is told so, by `in_use`.
+            is_done = apply_move(connection, request, now) or _has_subscriber(connection, request.address_hash)
+        if is_done:
+            end_request(connection, request_id, RequestState.CONFIRMED, now, network)
+        else:
+            drop_request(connection, request_id, "no mail goes to this address, or nothing of it is left", now)
     return _shown(connection, request_id)
 
 
@@ -151,26 +155,38 @@ def _decline(connection: Connection, request_id: int, now: datetime) -> None:
         end_request(connection, request_id, RequestState.DECLINED, now)
 
 
-def _join(connection: Connection, settings: Settings, request: Request, network: str, now: datetime) -> None:
-    """Make the subscriptions; a bounce or an erasure does not outlive its owner's own yes, a complaint does."""
+def _join(connection: Connection, settings: Settings, request: Request, network: str, now: datetime) -> bool:
+    """Make the subscriptions; a bounce or an erasure does not outlive its owner's own yes, a complaint does.
+
+    Returns whether there is one now.
+    """
     suppressed = suppression_reasons(connection, [request.address_hash]).get(request.address_hash)
-    if request.address is None or suppressed in FOR_GOOD:
-        return
+    choices = [choice for choice in request.choices if _is_offered(settings, choice)]
+    if request.address is None or suppressed in FOR_GOOD or not choices:
+        return False
     person = NewSubscriber(request.address, request.address_hash, language=request.language, source=request.via)
     subscriber_id = insert_subscribers(connection, [person], now)[request.address_hash]
     lock_subscriptions(connection, subscriber_id)
     if lift_suppression(connection, request.address_hash):
         pass_over_all_absences(connection, subscriber_id, now)
     welcomed = False
-    for choice in request.choices:
-        shape = settings.newsletters.get(choice.newsletter)
-        if shape is None or choice.schedule not in shape.schedules:
-            continue  # it was taken out of the configuration since
+    for choice in choices:
         subscription_id, is_new = _subscribe(connection, subscriber_id, choice, request, now)
         _prove(connection, subscription_id, request, network, now)
         if is_new and not welcomed:
             want_mail(connection, ServiceMail.WELCOME, subscription_id, now)
             welcomed = True
+    return True
+
+
+def _has_subscriber(connection: Connection, digest: str) -> bool:
+    return find_subscriber(connection, digest) is not None
+
+
+def _is_offered(settings: Settings, choice: Choice) -> bool:
+    """Whether it was not taken out of the configuration since it was asked for."""
+    shape = settings.newsletters.get(choice.newsletter)
+    return shape is not None and choice.schedule in shape.schedules
 
 
 def _subscribe(

@@ -70,9 +70,8 @@ def _moment(when: datetime) -> str:
 def _erase(connection: Connection, subscription_id: int, now: datetime) -> bool:
     person = owner_of(connection, subscription_id)
     mailbox = mailbox_of(connection, person.id) if person else None
-    if mailbox is None:
+    if mailbox is None or not forget(connection, mailbox.address_hash, now):
         return False
-    forget(connection, mailbox.address_hash, now)
     # Their page can be in hands that it was forwarded to: the owner of the address is told, once, and then it is gone.
     where = {"address": mailbox.address, "address_hash": mailbox.address_hash}
     want_mail(connection, ServiceMail.ERASED, subscription_id, now, **where)

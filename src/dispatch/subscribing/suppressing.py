@@ -49,6 +49,7 @@ def forget(connection: Connection, digest: str, now: datetime) -> bool:
     if subscriber is not None:
         lock_requests(connection, digest, subscriber.id)
         lock_subscriptions(connection, subscriber.id)
+        subscriber = find_subscriber(connection, digest)  # somebody may have forgotten them while we waited
     suppress(connection, [digest], SuppressionReason.ERASED, now)
     if subscriber is None:
         return False
